@@ -1,0 +1,1 @@
+"""Apps: load, validate, execute."""

@@ -1,0 +1,1 @@
+"""Configuration: YAML with positions, overlays, interpolation, checking, JSON Schema."""

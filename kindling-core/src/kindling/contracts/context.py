@@ -1,0 +1,138 @@
+"""What the host gives a backend when it opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from logging import Logger
+from pathlib import Path
+from typing import Any, Protocol
+
+from kindling.contracts.auth import Credential
+from kindling.contracts.storage import Storage
+from kindling.values import Secret
+
+
+class HttpResponse(Protocol):
+    """An answer, whole."""
+
+    @property
+    def status(self) -> int:
+        """HTTP status."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers; names compare without regard to case."""
+
+    @property
+    def content(self) -> bytes:
+        """Body in bytes."""
+
+    @property
+    def text(self) -> str:
+        """Body as text."""
+
+    def json(self) -> Any:
+        """Return the body parsed as JSON.
+
+        Raises:
+            JobError: the body is not JSON; with the request and the first characters of the answer.
+        """
+
+
+class HttpClient(Protocol):
+    """The one HTTP client: throttling, long-running operations, lost answers and token expiry are handled in it."""
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        idempotent: bool | None = None,
+        expect: tuple[int, ...] = (),
+        deadline: float | None = None,
+    ) -> HttpResponse:
+        """Send a request, as often as is safe, and return the answer.
+
+        Args:
+            method: GET, PUT, …
+            path: Below the base URL, or a whole URL on the same host.
+            params: Query parameters.
+            json: Body, sent as JSON.
+            data: Body in bytes; not together with ``json``.
+            headers: Further headers.
+            idempotent: Whether repeating it is safe; None decides by the method.
+            expect: Statuses besides 2xx that are answers and not errors.
+            deadline: Seconds for the whole call with all repetitions.
+        """
+
+    def close(self) -> None:
+        """Close the connections."""
+
+
+class Context(Protocol):
+    """What the host gives a backend when it opens it. Thread-safe.
+
+    Example:
+        A backend's ``opens`` takes it first::
+
+            def open_deployer(context: Context, settings: AcmeSettings) -> JobDeployer:
+                return AcmeDeployer(context.http(settings.url, scopes=(SCOPE,)), context.logger)
+    """
+
+    @property
+    def environment(self) -> str:
+        """Name of the environment: ``dev``, ``prod``, …"""
+
+    @property
+    def project(self) -> str:
+        """Name of the project."""
+
+    @property
+    def state(self) -> Path:
+        """A folder of the plugin's own, kept between processes. It exists."""
+
+    @property
+    def logger(self) -> Logger:
+        """The plugin's logger; its records carry run, app, platform and environment, secrets masked."""
+
+    def storage(self, uri: str) -> tuple[Storage, str]:
+        """Open the storage that serves a URI, with the connection that has its account.
+
+        Args:
+            uri: For example ``file:///data/in.csv``.
+
+        Returns:
+            The storage, and the path of the URI in it.
+
+        Raises:
+            PluginError: KDL-PLG-003, no plugin serves the scheme.
+        """
+
+    def credential(self) -> Credential:
+        """Return the platform's own identity.
+
+        Raises:
+            UnsupportedOperation: KDL-PLG-020, the platform has none.
+        """
+
+    def secret(self, reference: str) -> Secret:
+        """Open a reference to a secret.
+
+        Args:
+            reference: ``store/name`` or ``store/name@version``.
+
+        Raises:
+            AuthError: KDL-AUT-003, there is no such secret, or it may not be read.
+        """
+
+    def http(self, base_url: str, *, scopes: tuple[str, ...] = ()) -> HttpClient:
+        """Return an HTTP client for a service.
+
+        Args:
+            base_url: With scheme and host, and a path where all requests share one.
+            scopes: OAuth scopes for its bearer tokens; none for no ``Authorization`` header.
+        """

@@ -1,0 +1,1 @@
+"""The plugin host: finds, loads, isolates, routes and opens plugins."""

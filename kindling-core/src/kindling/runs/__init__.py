@@ -1,0 +1,1 @@
+"""Run records: what ran, when, how it ended, what it logged."""

@@ -1,0 +1,1 @@
+"""Spark sessions: through Sail, the JVM, or the platform's own."""

@@ -1,0 +1,1 @@
+"""Storages of the core's own, and bulk transfer over any storage."""

@@ -1,0 +1,1 @@
+"""Structured logging: every record knows its run, app, platform and environment."""

@@ -1,0 +1,1 @@
+"""For tests of apps and plugins: fixtures, fakes and conformance suites."""

@@ -1,0 +1,3 @@
+"""The Kindling plugin for local."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,3 @@
+"""The Kindling plugin for synapse."""
+
+__version__ = "0.1.0"
