@@ -1,0 +1,1 @@
+"""Named storage places, each with its own account and auth."""
