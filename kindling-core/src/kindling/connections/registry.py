@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from kindling.contracts.storage import Storage
 from kindling.errors import KindlingError
@@ -35,7 +35,7 @@ class Connections(Mapping[str, Storage]):
         ['scratch']
     """
 
-    def __init__(self, names: Iterator[str] | list[str], open_connection: Callable[[str], Storage]) -> None:
+    def __init__(self, names: Iterable[str], open_connection: Callable[[str], Storage]) -> None:
         self._names = tuple(names)
         self._open_connection = open_connection
         self._opened: dict[str, Storage] = {}
