@@ -127,6 +127,9 @@ class Backend:
 class StorageBackend(Backend):
     """A storage: a type of connection, with the URLs it serves.
 
+    A URI that no connection of the project covers is opened where the settings class has a class method
+    ``from_uri(uri) -> (settings, path)``; without one, only connections open the storage.
+
     Args:
         name: The connection type, as written in ``type:``.
         schemes: URL schemes it serves, without ``://``.
