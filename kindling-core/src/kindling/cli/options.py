@@ -104,11 +104,13 @@ class KindlingCommand(click.Command):
 class KindlingGroup(click.Group):
     """A group of commands; its own ``command`` decorator is :func:`command`."""
 
-    def command(self, *arguments: Any, **attributes: Any) -> Any:
+    def command(  # type: ignore[override]
+        self, name: str, **attributes: Any
+    ) -> Callable[[Callable[..., int | None]], click.Command]:
         """Make a sub-command that takes a Session first and has the common options."""
 
         def decorate(function: Callable[..., int | None]) -> click.Command:
-            made = command(*arguments, **attributes)(function)
+            made = command(name, **attributes)(function)
             self.add_command(made)
             return made
 
