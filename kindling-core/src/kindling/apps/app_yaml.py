@@ -79,7 +79,17 @@ def read_definition(folder: Path, environment: str, *, shown: str = FILE_NAME) -
         return Reading(None, tuple(problems))
     known = {
         key: data[key]
-        for key in ("version", "description", "entry_point", "pipeline", "workflow", "job", "locked", "restricted", "lazy")
+        for key in (
+            "version",
+            "description",
+            "entry_point",
+            "pipeline",
+            "workflow",
+            "job",
+            "locked",
+            "restricted",
+            "lazy",
+        )
         if key in data
     }
     definition = AppDefinition(

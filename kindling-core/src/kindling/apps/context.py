@@ -100,10 +100,9 @@ class AppContext(Mapping[str, Any]):
         run_id: str
         folder: Path
         setup: Any
+        spark: Any
 
-    @property
-    def spark(self) -> Any:
-        """The Spark session, opened when it is first asked for."""
+    def _spark(self) -> Any:
         if self._open_spark is None:
             raise ContextAttributeError(
                 "this context has no Spark: it was made without a framework",
@@ -172,7 +171,7 @@ class AppContext(Mapping[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         if key == "spark":
-            return self.spark
+            return self._spark()
         if key in ("cancelled", "remaining_seconds", "report_progress"):
             return getattr(self, key)
         try:
@@ -183,6 +182,10 @@ class AppContext(Mapping[str, Any]):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or "_values" not in self.__dict__:
             raise AttributeError(name)  # copy and pickle look for methods before there are values
+        if name == "spark":
+            # Not a property: Python would take an AttributeError from inside Spark for a missing property,
+            # come here, and the real error would be lost.
+            return self._spark()
         try:
             return self._values[name]
         except KeyError:
@@ -231,7 +234,11 @@ class AppContext(Mapping[str, Any]):
         from difflib import get_close_matches
 
         near = get_close_matches(name, list(self), n=1, cutoff=0.6)
-        hint = f"did you mean {near[0]!r}?" if near else "declare it under 'parameters' in app.yaml, or return it from setup"
+        hint = (
+            f"did you mean {near[0]!r}?"
+            if near
+            else "declare it under 'parameters' in app.yaml, or return it from setup"
+        )
         return ContextAttributeError(
             f"the context of app {self.app!r} has no {name!r}; it has {', '.join(self)}", suggestions=[hint]
         )

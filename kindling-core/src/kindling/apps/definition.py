@@ -16,7 +16,7 @@ RESERVED_NAMES: Final = frozenset(
     {
         "framework", "logger", "spark", "config", "parameters", "environment", "platform", "app", "run_id",
         "folder", "setup", "result", "cancelled", "report_progress", "remaining_seconds", "context",
-        "get", "items", "keys", "values", "name", "self",
+        "get", "items", "keys", "values", "keep_setup",
     }
 )  # fmt: skip
 

@@ -100,7 +100,8 @@ class AppLoader:
         """Return the folder of an app.
 
         Args:
-            reference: A name in the project, or a path: absolute, or with a separator, as ``./orders``.
+            reference: A name in the project, or a path: a Path, or a text with a separator, as ``./orders``;
+                relative to the working directory.
 
         Raises:
             AppExecutionError: KDL-APP-004, there is no such app; names the nearest.
@@ -108,7 +109,7 @@ class AppLoader:
         """
         text = os.fspath(reference)
         if isinstance(reference, Path) or _is_path(text):
-            folder = (self.project / text).absolute()
+            folder = Path(os.path.abspath(text))  # noqa: PTH100 - resolve() would follow links out of the project
             if folder.name == FILE_NAME and folder.is_file():
                 folder = folder.parent
             if not folder.is_dir():
@@ -128,7 +129,7 @@ class AppLoader:
         folder = self.folder / name
         # Asking the folder for its entries, not the file system for the path: on Windows and macOS the path
         # would be found in any case of its letters, and the same command would fail on Linux.
-        names = os.listdir(self.folder) if self.folder.is_dir() else []
+        names = {entry.name for entry in self.folder.iterdir()} if self.folder.is_dir() else set()
         if not name or name not in names or not folder.is_dir():
             raise self._no_such(name)
         return folder

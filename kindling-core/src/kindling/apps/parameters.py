@@ -199,7 +199,9 @@ def _datetime(value: Any) -> datetime:
     if isinstance(value, str):
         text = value.strip()
         shape = re.match(
-            r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(\.\d{1,9})?\s?(Z|[+-]\d{2}:?\d{2})?)?\Z", text, re.ASCII
+            r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(\.\d{1,9})?\s?(Z|[+-]\d{2}:?\d{2})?)?\Z",
+            text,
+            re.ASCII,
         )
         if shape:
             day, clock, fraction, zone = shape.groups()
@@ -209,7 +211,9 @@ def _datetime(value: Any) -> datetime:
             zone = zone if ":" in zone or not zone else f"{zone[:3]}:{zone[3:]}"
             clock = clock or "00:00:00"
             try:
-                return datetime.fromisoformat(f"{day}T{clock if clock.count(':') == 2 else clock + ':00'}{fraction}{zone}")
+                return datetime.fromisoformat(
+                    f"{day}T{clock if clock.count(':') == 2 else clock + ':00'}{fraction}{zone}"
+                )
             except ValueError as error:
                 raise _Unfit(f"{_excerpt(value)} is no time: {error}") from None
     raise _Unfit(f"expected a time as 2024-05-01T06:00:00 (with Z or +02:00 for a zone), not {_excerpt(value)}")
