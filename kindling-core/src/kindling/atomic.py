@@ -7,7 +7,7 @@ progress on every system, whatever became of process numbers meanwhile.
 Standard library only, and cheap to import: the run store and the plugin host stand on this.
 """
 # System calls by name and descriptor; a Path for each would cost more than the call.
-# ruff: noqa: PTH104, PTH105, PTH106, PTH107, PTH108, PTH112, PTH116, PTH118, PTH119, PTH120, PTH208
+# ruff: noqa: PTH104, PTH105, PTH106, PTH108, PTH112, PTH116, PTH118, PTH120, PTH208
 
 from __future__ import annotations
 
