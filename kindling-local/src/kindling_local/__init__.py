@@ -1,3 +1,3 @@
-"""The Kindling plugin for local."""
+"""The Kindling plugin for the laptop: runs apps on this machine, with Spark where an extra brings it."""
 
 __version__ = "0.1.0"
