@@ -1,4 +1,4 @@
-"""Running apps on the laptop: Spark through Sail or the JVM, the user of the system, tables in terminal and notebook."""
+"""Running apps on the laptop: its Spark, its user, and tables in a terminal or a notebook."""
 
 from __future__ import annotations
 
