@@ -74,7 +74,11 @@ class LazyGroup(KindlingGroup):
         if not args and not ctx.resilient_parsing:
             click.echo(self.get_help(ctx), err=True)
             ctx.exit(2)
-        return super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, args)
+        if ctx.params.pop("version", False) and not ctx.resilient_parsing:
+            # Here and not in a callback: -o may stand behind it.
+            _print_version(ctx)
+        return rest
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, in the order of the table."""
@@ -146,15 +150,11 @@ def main_group() -> LazyGroup:
         help="Write a data app once; run it, unchanged, on a laptop, Microsoft Fabric, Azure Synapse and Databricks.",
         epilog="kindling COMMAND --help says more. An error's code is explained by: kindling explain CODE",
     )
-    version = click.Option(["--version"], is_flag=True, expose_value=False, is_eager=False, callback=_print_version)
-    version.help = "Print the version."
-    top.params.append(version)
+    top.params.append(click.Option(["--version"], is_flag=True, help="Print the version."))
     return top
 
 
-def _print_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
-    if not value or context.resilient_parsing:
-        return
+def _print_version(context: click.Context) -> None:
     from kindling import __version__
     from kindling.cli.output import Output
 
