@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from types import ModuleType
 
 import click
@@ -24,7 +23,7 @@ seen: list[CommonOptions] = []
 
 
 @pytest.fixture
-def probe(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+def probe(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """A command `probe` that notes its options; tests replace `work` to let it do something."""
     module = ModuleType("kindling.cli.commands.probe")
 
@@ -40,7 +39,7 @@ def probe(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setitem(COMMANDS, "probe", Entry("Note the options"))  # type: ignore[arg-type]
     seen.clear()
-    yield module
+    return module
 
 
 GIVEN = ["-o", "json", "-e", "prod", "--config", "c.yaml", "--env-file", "x.env", "--var", "a=1=2", "-v", "--debug"]
@@ -173,7 +172,8 @@ import sys
 from kindling.__main__ import main
 for arguments in (["--help"], ["plugins", "--help"], ["runs", "--help"]):
     main(arguments)
-loaded = [name for name in sys.modules if name.startswith(("kindling.cli.commands.", "kindling.plugins", "pluggy", "rich", "yaml"))]
+unwanted = ("kindling.cli.commands.", "kindling.plugins", "pluggy", "rich", "yaml")
+loaded = [name for name in sys.modules if name.startswith(unwanted)]
 sys.exit(repr(loaded) if loaded else 0)
 """
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

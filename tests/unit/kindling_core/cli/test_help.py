@@ -19,9 +19,8 @@ EVERY = [
 
 
 @pytest.fixture(autouse=True)
-def _eighty_columns(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    yield
 
 
 @pytest.mark.parametrize("words", EVERY, ids=" ".join)
