@@ -18,14 +18,20 @@ from kindling.contracts.descriptors import (
     SecretBackend,
     StorageBackend,
 )
+from kindling.contracts.version import GROUP, INDEX_GROUP, KINDLING_PLUGIN_API, KINDLING_PLUGIN_API_MINIMUM
 
-#: The API that this version of the core speaks, and the oldest one it still serves.
-KINDLING_PLUGIN_API = 1
-KINDLING_PLUGIN_API_MINIMUM = 1
-
-#: The entry-point groups: plugins, and the index of what they serve.
-GROUP = "kindling"
-INDEX_GROUP = "kindling.serves"
+__all__ = [
+    "GROUP",
+    "INDEX_GROUP",
+    "KINDLING_PLUGIN_API",
+    "KINDLING_PLUGIN_API_MINIMUM",
+    "hookimpl",
+    "hookspec",
+    "kindling_auth",
+    "kindling_execution",
+    "kindling_jobs",
+    "kindling_storage",
+]
 
 hookspec = pluggy.HookspecMarker("kindling")
 hookimpl = pluggy.HookimplMarker("kindling")
