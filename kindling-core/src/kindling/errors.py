@@ -345,6 +345,20 @@ class InvalidPath(StorageError):
     audience = Audience.USER
 
 
+class RunStoreError(KindlingError):
+    """The records of runs cannot be read or written."""
+
+    code = "KDL-RUN-041"
+    category = Category.UNAVAILABLE
+
+
+class RunNotFound(RunStoreError):
+    """There is no record of such a run."""
+
+    code = "KDL-RUN-040"
+    category = Category.NOT_FOUND
+
+
 class AuthError(KindlingError):
     """A credential could not be had, or was not accepted."""
 
