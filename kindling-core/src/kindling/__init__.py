@@ -10,11 +10,14 @@ Example:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 __version__ = "0.1.0"
 
+# Type checkers take this name for true. Importing typing for it would double the time of `kindling --version`.
+TYPE_CHECKING = False
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from kindling.apps.context import AppContext as AppContext
     from kindling.apps.executor import ExecutionMode as ExecutionMode
     from kindling.apps.manager import AppManager as AppManager

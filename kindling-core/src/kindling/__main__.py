@@ -7,7 +7,11 @@ ask for it at every start and it should cost no more than Python itself.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+
+TYPE_CHECKING = False  # type checkers take it for true; importing typing costs more than all that is done here
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: What a shell expects of a process that Ctrl-C ended: 128 + SIGINT.
 INTERRUPTED = 130
