@@ -1,4 +1,4 @@
-"""What every storage checks alike: conditions of a write, ranges of a read, the stream that comes in; and its errors."""
+"""What every storage checks alike: conditions of a write, ranges, the stream that comes in; and its errors."""
 
 from __future__ import annotations
 
