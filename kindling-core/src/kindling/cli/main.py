@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import click
@@ -15,7 +14,6 @@ from kindling.cli.options import CommonOptions, KindlingGroup, common_parameters
 PROGRAM = "kindling"
 
 
-@dataclass(frozen=True)
 class Entry:
     """A command that is not imported yet.
 
@@ -25,9 +23,12 @@ class Entry:
         commands: Sub-commands with their one-line helps, where it is a group.
     """
 
-    help: str
-    module: str = ""
-    commands: Mapping[str, str] = field(default_factory=dict)
+    __slots__ = ("commands", "help", "module")
+
+    def __init__(self, help: str, module: str = "", commands: Mapping[str, str] | None = None) -> None:
+        self.help = help
+        self.module = module
+        self.commands: Mapping[str, str] = commands or {}
 
 
 #: In the order in which help lists them: what a newcomer needs stands first.
@@ -181,7 +182,7 @@ def run(arguments: Sequence[str]) -> int:
 
         return shell_complete(top, {"obj": options}, PROGRAM, "_KINDLING_COMPLETE", os.environ["_KINDLING_COMPLETE"])
     try:
-        with top.make_context(PROGRAM, list(arguments), obj=options) as context:
+        with top.make_context(PROGRAM, list(arguments), obj=options, terminal_width=_help_width()) as context:
             result = top.invoke(context)
         sys.stdout.flush()
     except click.exceptions.Exit as ended:
@@ -199,6 +200,21 @@ def run(arguments: Sequence[str]) -> int:
         output = options.output if options.output != "text" else _output_typed(arguments)
         return Output(output, debug=options.debug or "--debug" in arguments).error(error)
     return result if isinstance(result, int) else 0
+
+
+def _help_width() -> int:
+    """Return how wide help may be: the terminal less a margin, 80 columns at most.
+
+    click would ask shutil, whose import is 4 ms for its compressions.
+    """
+    columns = os.environ.get("COLUMNS", "")
+    width = int(columns) if columns.isdecimal() and int(columns) else 0
+    if not width:
+        try:
+            width = os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else 80
+        except (OSError, ValueError):
+            width = 80
+    return max(min(width or 80, 80) - 2, 50)
 
 
 def _output_typed(arguments: Sequence[str]) -> str:
