@@ -1,0 +1,733 @@
+"""Checking nodes against settings models: every problem at once, each with its place.
+
+The nodes are walked beside the shape of the model, so that nothing is lost on the way: neither the place of a key
+nor the other problems once one is found. Interpolations are resolved here, when the type of the field is known and
+only where the value is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from kindling.config import scalars
+from kindling.config.composing import compose
+from kindling.config.interpolation import Interpolation, InterpolationFailed
+from kindling.config.nodes import (
+    PLAIN,
+    QUOTED,
+    TEXT,
+    Map,
+    Node,
+    Place,
+    Scalar,
+    Sequence,
+    Source,
+    is_null,
+    join,
+    location,
+)
+from kindling.config.shapes import (
+    AnyShape,
+    FieldShape,
+    ListShape,
+    MapShape,
+    ModelShape,
+    ScalarShape,
+    SectionShape,
+    Shape,
+    UnionShape,
+    shape_of_model,
+)
+from kindling.errors import KindlingError, Problem
+from kindling.redaction import is_sensitive, register
+from kindling.values import Secret
+
+T = TypeVar("T")
+
+_FAILED: Any = object()
+
+
+@dataclass(frozen=True)
+class Checked(Generic[T]):
+    """What a check gave.
+
+    Args:
+        value: The value, or None where there is an error.
+        problems: All that is wrong, in the order of the file; warnings may be among them.
+    """
+
+    value: T | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that are no warnings."""
+        return tuple(problem for problem in self.problems if not problem.is_warning)
+
+
+def check_text(
+    text: str, model: type[T], *, file: str, path: str = "", variables: Interpolation | None = None
+) -> Checked[T]:
+    """Parse a YAML text and check it against a model.
+
+    Args:
+        text: The YAML text.
+        model: A frozen dataclass.
+        file: Name of the file, for problems.
+        path: Path of the text's root, where it is a part of something larger.
+        variables: Resolves ``${…}``; None leaves them as they are, as text.
+
+    Returns:
+        The value, or all problems.
+
+    Example:
+        >>> @dataclass(frozen=True)
+        ... class Retry:
+        ...     times: int = 3
+        >>> check_text("times: 5", Retry, file="retry.yaml").value
+        Retry(times=5)
+        >>> print(check_text("tims: 5", Retry, file="retry.yaml").problems[0])
+        retry.yaml:1:1  KDL-CFG-004  unknown key 'tims'; did you mean 'times'?
+    """
+    problems: list[Problem] = []
+    node = compose(text, Source("file", file), problems)
+    if node is None:
+        return Checked(None, tuple(problems))
+    return check_node(node, model, path=path, variables=variables, problems=problems)
+
+
+def check_node(
+    node: Map,
+    model: type[T],
+    *,
+    path: str = "",
+    variables: Interpolation | None = None,
+    problems: list[Problem] | None = None,
+    also: Iterable[str] = (),
+) -> Checked[T]:
+    """Check a map against a model.
+
+    Args:
+        node: The map.
+        model: A frozen dataclass.
+        path: Path of the map.
+        variables: Resolves ``${…}``; None leaves them as they are, as text.
+        problems: Problems found before, which belong to the same check.
+        also: Keys that may stand in the map besides the model's, and are read by somebody else.
+    """
+    checker = Checker(variables, problems)
+    value = checker.model(node, shape_of_model(model), path, also=tuple(also))
+    return checker.checked(value)
+
+
+class Checker:
+    """Walks nodes beside shapes and gathers problems.
+
+    Args:
+        variables: Resolves ``${…}``; None leaves them as they are, as text.
+        problems: The list that problems are appended to.
+    """
+
+    def __init__(self, variables: Interpolation | None, problems: list[Problem] | None = None) -> None:
+        self.variables = variables
+        self.problems: list[Problem] = problems if problems is not None else []
+
+    def checked(self, value: Any) -> Checked[Any]:
+        """Return the outcome: the value only where there is no error."""
+        failed = value is _FAILED or any(not problem.is_warning for problem in self.problems)
+        return Checked(None if failed else value, in_order(self.problems))
+
+    # Walking
+
+    def value(self, node: Node, shape: Shape, path: str, field: FieldShape | None = None) -> Any:
+        """Return the value of a node, or a mark that it failed."""
+        if type(node) is Scalar:
+            scalar = self.resolved(node, path)
+            if scalar is None:
+                return _FAILED
+            node = scalar
+        kind = type(shape)
+        if kind is ScalarShape:
+            return self.scalar(node, shape, path, field)  # type: ignore[arg-type]
+        if kind is AnyShape:
+            return self.plain(node, path)
+        if kind is ModelShape:
+            map_node = self.as_map(node, path, field)
+            return _FAILED if map_node is None else self.model(map_node, shape, path)  # type: ignore[arg-type]
+        if kind is MapShape:
+            return self.map_value(node, shape, path, field)  # type: ignore[arg-type]
+        if kind is ListShape:
+            return self.list_value(node, shape, path, field)  # type: ignore[arg-type]
+        if kind is UnionShape:
+            return self.union(node, shape, path, field)  # type: ignore[arg-type]
+        map_node = self.as_map(node, path, field)
+        if map_node is None:
+            return _FAILED
+        from kindling.config.sections import Section
+
+        return Section(map_node, path, self.variables)
+
+    def resolved(self, scalar: Scalar, path: str) -> Scalar | None:
+        """Return a scalar with its interpolations resolved, or None where they cannot be."""
+        if self.variables is None or "$" not in scalar.text or scalar.reference is not None:
+            return scalar
+        try:
+            return self.variables.resolve(scalar)
+        except InterpolationFailed as failed:
+            for mistake in failed.mistakes:
+                column = scalar.column
+                if scalar.style is PLAIN and "\n" not in scalar.text:
+                    column += mistake.offset
+                self.report(
+                    mistake.code,
+                    (scalar.source, scalar.line, column),
+                    path,
+                    f"{mistake.message}, in {path}" if path else mistake.message,
+                    mistake.expected,
+                    mistake.suggestion,
+                )
+            return None
+
+    def model(self, node: Map, shape: ModelShape, path: str, *, also: tuple[str, ...] = ()) -> Any:
+        """Return the dataclass that a map stands for."""
+        given: dict[str, Any] = {}
+        fields = shape.fields
+        failed = False
+        unknown: list[str] = []
+        for key, child in node.items.items():
+            field = fields.get(key)
+            if field is None:
+                if key not in also and not is_null(child):
+                    unknown.append(key)
+                continue
+            if type(child) is Scalar and child.is_null:
+                continue  # null removes: as if the key were not there
+            inner = f"{path}.{key}" if path else key
+            value = self.value(child, field.shape, inner, field)
+            if value is not _FAILED and field.setting.has_limits and not self.holds(value, child, field, inner):
+                value = _FAILED
+            if value is _FAILED:
+                failed = True
+            given[field.name] = value
+        claimed = self.unknown_keys(node, unknown, [*fields, *also], path) if unknown else ()
+        for key, field in fields.items():
+            if field.is_required and field.name not in given:
+                failed = True
+                if key not in claimed:
+                    self.missing(node, field, path)
+        if failed or unknown:
+            return _FAILED
+        return self.make(node, shape, given, path)
+
+    def make(self, node: Map, shape: ModelShape, given: dict[str, Any], path: str) -> Any:
+        """Make the dataclass, and let it check what lies between its fields."""
+        place = (node.source, node.line, node.column)
+        try:
+            made = shape.model(**given)
+        except (ValueError, TypeError, KindlingError) as error:
+            self.report("KDL-CFG-022", place, path, f"{path or 'the file'} does not hold: {error}")
+            return _FAILED
+        rules: Callable[[], Iterable[tuple[str, str, str]]] | None = getattr(made, "__check__", None)
+        if rules is None:
+            return made
+        failed = False
+        for key, message, suggestion in rules():
+            failed = True
+            inner = join(path, key) if key else path
+            self.report("KDL-CFG-022", node.place(key) if key else place, inner, message, "", suggestion)
+        return _FAILED if failed else made
+
+    def list_value(self, node: Node, shape: ListShape, path: str, field: FieldShape | None) -> Any:
+        """Return the list that a node stands for."""
+        if type(node) is Scalar and node.style is TEXT and node.reference is None:
+            made = self.text_to_list(node, path)
+            if made is None:
+                return _FAILED
+            node = made
+        if type(node) is not Sequence:
+            return self.unfit(node, path, "a list", field)
+        values = []
+        failed = False
+        for index, child in enumerate(node.items):
+            value = self.value(child, shape.item, f"{path}[{index}]", field)
+            failed = failed or value is _FAILED
+            values.append(value)
+        if failed:
+            return _FAILED
+        try:
+            return shape.make(values)
+        except TypeError:  # a set of what cannot be hashed
+            return self.unfit(node, path, "a list of single values", field)
+
+    def map_value(self, node: Node, shape: MapShape, path: str, field: FieldShape | None) -> Any:
+        """Return the map with free keys that a node stands for."""
+        map_node = self.as_map(node, path, field)
+        if map_node is None:
+            return _FAILED
+        values: dict[str, Any] = {}
+        failed = False
+        for key, child in map_node.items.items():
+            if type(child) is Scalar and child.is_null:
+                continue
+            value = self.value(child, shape.value, join(path, key), field)
+            failed = failed or value is _FAILED
+            values[key] = value
+        return _FAILED if failed else values
+
+    def union(self, node: Node, shape: UnionShape, path: str, field: FieldShape | None) -> Any:
+        """Return the value by the one shape that fits the node's form."""
+        if type(node) is Map and shape.models:
+            return self.tagged(node, shape, path)
+        wanted: tuple[type, ...] = (
+            (ScalarShape, AnyShape)
+            if type(node) is Scalar
+            else (ListShape, AnyShape)
+            if type(node) is Sequence
+            else (ModelShape, MapShape, SectionShape, AnyShape)
+        )
+        fitting = [other for other in shape.others if type(other) in wanted]
+        if not fitting and type(node) is Scalar and node.style is TEXT:
+            fitting = list(shape.others)
+        for other in fitting[:-1]:
+            attempt = Checker(self.variables)
+            value = attempt.value(node, other, path, field)
+            if value is not _FAILED:
+                return value
+        if not fitting or (len(fitting) > 1 and self._fails(node, fitting[-1], path, field)):
+            return self.unfit(node, path, expectation(shape), field)
+        return self.value(node, fitting[-1], path, field)
+
+    def _fails(self, node: Node, shape: Shape, path: str, field: FieldShape | None) -> bool:
+        return Checker(self.variables).value(node, shape, path, field) is _FAILED
+
+    def tagged(self, node: Map, shape: UnionShape, path: str) -> Any:
+        """Return the model that the discriminator chooses."""
+        key = shape.discriminator
+        chosen = node.items.get(key)
+        if chosen is None or is_null(chosen):
+            models = {id(model): model for model in shape.models.values()}.values()
+            default = [model for model in models if not model.fields[key].is_required]
+            if len(default) == 1:
+                return self.model(node, default[0], path)
+            self.report(
+                "KDL-CFG-006",
+                (node.source, node.line, node.column),
+                path,
+                f"missing key {key!r}{_in(path)}",
+                one_of(shape.models),
+            )
+            return _FAILED
+        inner = join(path, key)
+        if type(chosen) is not Scalar:
+            return self.unfit(chosen, inner, one_of(shape.models))
+        scalar = self.resolved(chosen, inner)
+        if scalar is None:
+            return _FAILED
+        model = shape.models.get(scalar.text)
+        if model is None or scalar.reference is not None:
+            self.unknown_type(scalar, inner, shape.models)
+            return _FAILED
+        return self.model(node, model, path)
+
+    def scalar(self, node: Node, shape: ScalarShape, path: str, field: FieldShape | None) -> Any:
+        """Return the value of a scalar, typed."""
+        if type(node) is not Scalar:
+            return self.unfit(node, path, expectation(shape), field)
+        if shape.kind == "secret" or (field is not None and field.is_hidden):
+            register(node.text)
+            if node.reference is None and shape.kind == "secret" and node.style is not PLAIN:
+                return Secret(node.text)
+        if node.reference is not None:
+            if shape.kind == "choice":
+                return self.unfit(node, path, expectation(shape), field)
+            return node.reference
+        kind: str
+        if node.style is PLAIN:
+            kind, value = scalars.resolve_plain(node.text)
+            if kind == "ambiguous":
+                return self.ambiguous(node, shape, path, value, field)
+            if kind == "text" and shape.kind == "text":
+                return value
+        else:
+            kind, value = "text", node.text
+        made = _CONVERT[shape.kind](kind, value, node, shape)
+        return self.unfit(node, path, expectation(shape), field, shape) if made is _FAILED else made
+
+    def plain(self, node: Node, path: str) -> Any:
+        """Return a node as plain data, typed by what is written."""
+        if type(node) is Scalar:
+            if is_sensitive(path.rpartition(".")[2]):
+                register(node.text)
+            if node.reference is not None:
+                return node.reference
+            if node.style is not PLAIN:
+                return node.text
+            kind, value = scalars.resolve_plain(node.text)
+            if kind == "ambiguous":
+                return self.ambiguous(node, None, path, value, None)
+            return value
+        failed = False
+        if type(node) is Sequence:
+            items = [self.value(child, _ANY, f"{path}[{index}]") for index, child in enumerate(node.items)]
+            return _FAILED if any(item is _FAILED for item in items) else items
+        assert type(node) is Map
+        values: dict[str, Any] = {}
+        for key, child in node.items.items():
+            if type(child) is Scalar and child.is_null:
+                continue
+            value = values[key] = self.value(child, _ANY, join(path, key))
+            failed = failed or value is _FAILED
+        return _FAILED if failed else values
+
+    # Text from where there are no lists and maps
+
+    def as_map(self, node: Node, path: str, field: FieldShape | None) -> Map | None:
+        """Return a node as a map; a text from outside YAML may be one in JSON."""
+        if type(node) is Map:
+            return node
+        if type(node) is Scalar and node.style is TEXT and node.text.lstrip()[:1] == "{":
+            from kindling.config.outside import json_to_node
+
+            made = json_to_node(node.text, node.source)
+            if type(made) is Map:
+                return made
+        self.unfit(node, path, "a map: lines of 'key: value'", field)
+        return None
+
+    def text_to_list(self, node: Scalar, path: str) -> Sequence | None:
+        """Return a text from outside YAML as a list: JSON where it begins with ``[``, else split at commas."""
+        if node.text.lstrip()[:1] == "[":
+            from kindling.config.outside import json_to_node
+
+            made = json_to_node(node.text, node.source)
+            if type(made) is not Sequence:
+                self.unfit(node, path, "a list in JSON, or values with commas between")
+                return None
+            return made
+        texts = [part.strip() for part in node.text.split(",")]
+        items: list[Node] = [
+            Scalar(part, TEXT, node.source, node.line, node.column, via=node.via, is_hidden=node.is_hidden)
+            for part in texts
+            if part
+        ]
+        return Sequence(items, node.source, node.line, node.column)
+
+    # Problems
+
+    def report(
+        self, code: str, place: Place, path: str, message: str, expected: str = "", suggestion: str = ""
+    ) -> None:
+        """Note a problem; one that is in no file names its source in the message."""
+        where = location(place, path)
+        if where is None:
+            message = f"{message} (from {place[0]})"
+        self.problems.append(Problem(code, message, where, expected, suggestion))
+
+    def unfit(
+        self, node: Node, path: str, expected: str, field: FieldShape | None = None, shape: ScalarShape | None = None
+    ) -> Any:
+        """Note that a value is not what its field takes."""
+        is_hidden = field is not None and field.is_hidden
+        suggestion = ""
+        if type(node) is Scalar:
+            is_hidden = is_hidden or node.is_hidden
+            if shape is not None and not is_hidden:
+                suggestion = _hint(node, shape, field)
+        found = describe(node, is_hidden)
+        via = f" (from {node.via})" if type(node) is Scalar and node.via else ""
+        self.report(
+            "KDL-CFG-005",
+            (node.source, node.line, node.column),
+            path,
+            f"{path or 'the file'} is {found}{via}",
+            expected,
+            suggestion,
+        )
+        return _FAILED
+
+    def ambiguous(
+        self, node: Scalar, shape: ScalarShape | None, path: str, instead: tuple[str, ...], field: FieldShape | None
+    ) -> Any:
+        """Note a plain value that YAML 1.1 and YAML 1.2 read differently."""
+        is_hidden = node.is_hidden or (field is not None and field.is_hidden) or is_sensitive(path.rpartition(".")[2])
+        if is_hidden:
+            register(node.text)
+            instead = ("the value in quotes",)
+        elif shape is not None and shape.kind in ("text", "secret", "path", "choice", "date", "datetime"):
+            instead = instead[-1:]
+        elif shape is not None and shape.kind in ("bool", "int", "float"):
+            instead = instead[:1]
+        elif shape is not None and ":" in node.text:
+            instead = ("a number with its unit, such as 90s or 1m30s",)
+        shown = "a value" if is_hidden else repr(node.text)
+        self.report(
+            "KDL-CFG-008",
+            (node.source, node.line, node.column),
+            path,
+            f"{path} is {shown} without quotes, which programs read differently",
+            " or ".join(instead),
+            "YAML 1.1 and YAML 1.2 disagree on yes, no, on, off, 1:30, 007 and 1_000",
+        )
+        return _FAILED
+
+    def unknown_keys(self, node: Map, unknown: Iterable[str], known: list[str], path: str) -> set[str]:
+        """Note keys that a map does not have; return the keys that were meant by them."""
+        from kindling.config.suggesting import nearest
+
+        claimed: set[str] = set()
+        for key in unknown:
+            meant = nearest(key, [name for name in known if name not in node.items])
+            if meant is not None:
+                claimed.add(meant)
+                suggestion = f"did you mean {meant!r}?"
+            else:
+                suggestion = f"known here: {', '.join(sorted(known)) or 'nothing'}"
+            self.report("KDL-CFG-004", node.place(key), join(path, key), f"unknown key {short(key)}{_in(path)}", "",
+                        suggestion)  # fmt: skip
+        return claimed
+
+    def missing(self, node: Map, field: FieldShape, path: str) -> None:
+        """Note a key that is not there and has no default."""
+        removed = node.items.get(field.key)
+        place = node.place(field.key) if removed is not None else (node.source, node.line, node.column)
+        message = f"missing key {field.key!r}{_in(path)}"
+        if removed is not None:
+            message += ", which null removes"
+        example = field.setting.example
+        self.report(
+            "KDL-CFG-006",
+            place,
+            join(path, field.key),
+            message,
+            expectation(field.shape),
+            f"for example {field.key}: {example}" if example is not None else "",
+        )
+
+    def unknown_type(self, scalar: Scalar, path: str, known: Iterable[str]) -> None:
+        """Note a ``type`` that chooses nothing."""
+        from kindling.config.suggesting import did_you_mean
+
+        names = list(known)
+        self.report(
+            "KDL-CFG-017",
+            (scalar.source, scalar.line, scalar.column),
+            path,
+            f"{path} is {describe(scalar)}",
+            one_of(names),
+            did_you_mean(scalar.text, names),
+        )
+
+    def holds(self, value: Any, node: Node, field: FieldShape, path: str) -> bool:
+        """Check a value against the limits of its field; references to secrets are checked when they are opened."""
+        from kindling.config.limits import broken_limit
+
+        broken = broken_limit(value, field.setting)
+        if broken is None:
+            return True
+        what, expected = broken
+        is_hidden = field.is_hidden or (type(node) is Scalar and node.is_hidden)
+        resolved = self.resolved(node, path) if type(node) is Scalar else None
+        shown = "not allowed" if is_hidden else short(str(what)) if what is not None else describe(resolved or node)
+        self.report("KDL-CFG-007", (node.source, node.line, node.column), path, f"{path} is {shown}", expected)
+        return False
+
+
+_ANY = AnyShape()
+
+
+def _in(path: str) -> str:
+    return f" in {path}" if path else ""
+
+
+def short(text: str) -> str:
+    """Return a text in quotes, cut where it is long.
+
+    Example:
+        >>> short("abc")
+        "'abc'"
+    """
+    return repr(text) if len(text) <= 60 else repr(text[:57] + "…")
+
+
+def describe(node: Node, is_hidden: bool = False) -> str:
+    """Return what a node is, in words: ``text 'abc'``, ``the number 5``, ``a list``."""
+    if type(node) is Map:
+        return "a map"
+    if type(node) is Sequence:
+        return "a list"
+    assert type(node) is Scalar
+    if node.reference is not None:
+        return "a reference to a secret"
+    if node.is_null:
+        return "nothing"
+    kind = scalars.resolve_plain(node.text)[0] if node.style is PLAIN else "text"
+    name = {"bool": "true or false", "int": "a number", "float": "a number"}.get(kind, "text")
+    if is_hidden or node.is_hidden:
+        return "a number" if name == "a number" else name if kind == "bool" else "another text"
+    if kind in ("int", "float"):
+        return f"the number {node.text[:60]}"
+    return node.text if kind == "bool" else f"text {short(node.text)}"
+
+
+def one_of(names: Iterable[Any]) -> str:
+    """Return names as an alternative.
+
+    Example:
+        >>> one_of(["a", "b", "c"])
+        "'a', 'b' or 'c'"
+    """
+    listed = [repr(name) for name in names]
+    if len(listed) > 1:
+        return ", ".join(listed[:-1]) + " or " + listed[-1]
+    return listed[0] if listed else "nothing"
+
+
+_EXPECTED = {
+    "text": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "date": "a date such as 2024-05-01",
+    "datetime": "a time such as 2024-05-01T06:00:00Z",
+    "secret": "text, better ${secret:store/name} or ${NAME}",
+    "path": "a path",
+    "duration": "a duration such as 90s, 15m or 1h30m",
+    "size": "a size such as 512m or 8g",
+}
+
+
+def expectation(shape: Shape) -> str:
+    """Return what a shape takes, in words."""
+    if type(shape) is ScalarShape:
+        return one_of(shape.choices) if shape.choices is not None else _EXPECTED[shape.kind]
+    if type(shape) is ListShape:
+        return "a list"
+    if type(shape) is UnionShape:
+        parts = [expectation(other) for other in shape.others]
+        if shape.models:
+            parts.append(f"a map with {shape.discriminator}: {one_of(shape.models)}")
+        return " or ".join(dict.fromkeys(parts))
+    return "anything" if type(shape) is AnyShape else "a map"
+
+
+def _hint(node: Scalar, shape: ScalarShape, field: FieldShape | None) -> str:
+    if shape.choices is not None:
+        from kindling.config.suggesting import did_you_mean
+
+        return did_you_mean(node.text, [str(choice) for choice in shape.choices])
+    if shape.kind in ("text", "path") and node.style is PLAIN and not node.is_null:
+        return f'put it in quotes: "{node.text[:60]}"'
+    if node.style is QUOTED and shape.kind in ("int", "float", "bool"):
+        kind = scalars.resolve_plain(node.text)[0]
+        if kind == shape.kind or (kind == "int" and shape.kind == "float"):
+            return f"write it without quotes: {node.text[:60]}"
+    if shape.kind == "bool":
+        try:
+            return f"write {str(scalars.parse_bool(node.text)).lower()}"
+        except ValueError:
+            return ""
+    if field is not None and field.setting.example is not None:
+        return f"for example {field.key}: {field.setting.example}"
+    return ""
+
+
+# Converting: (kind, value) as resolved, the scalar, the shape → a value, or _FAILED
+
+
+def _to_text(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
+    return value if kind == "text" else _FAILED
+
+
+def _to_secret(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
+    return Secret(value) if kind == "text" else _FAILED
+
+
+def _to_path(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
+    return Path(value) if kind == "text" and value and "\0" not in value else _FAILED
+
+
+def _to_int(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
+    if node.style is TEXT:
+        text = node.text.strip()
+        digits = text[1:] if text[:1] in ("-", "+") else text
+        return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 400 else _FAILED
+    if kind == "int" and isinstance(value, int):
+        return value
+    if kind == "float" and value == value and abs(value) < 1e300 and value == int(value):
+        return int(value)  # 5.0, which JSON Schema counts among the whole numbers too
+    return _FAILED
+
+
+def _to_float(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
+    if node.style is TEXT:
+        text = node.text.strip()
+        kind, value = scalars.resolve_plain(text)
+        if kind == "ambiguous" and text.lstrip("+-").replace(".", "", 1).isdigit():
+            kind, value = "float", float(text)
+    if kind in ("int", "float") and value == value and abs(value) <= 1.7e308:
+        return float(value)
+    return _FAILED
+
+
+def _to_bool(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
+    if node.style is TEXT:
+        try:
+            return scalars.parse_bool(node.text)
+        except ValueError:
+            return _FAILED
+    return value if kind == "bool" else _FAILED
+
+
+def _parsed(parse: Callable[[str], Any], *, takes_number: bool = False) -> Callable[..., Any]:
+    def convert(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
+        if kind != "text" and not (takes_number and kind in ("int", "float")):
+            return _FAILED
+        try:
+            return parse(node.text)
+        except (ValueError, OverflowError):
+            return _FAILED
+
+    return convert
+
+
+def _to_choice(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
+    assert shape.choices is not None
+    for written, chosen in shape.choices.items():
+        if type(written) is type(value) and written == value:
+            return chosen
+        if node.style is TEXT and not isinstance(written, str) and str(written).lower() == node.text.strip().lower():
+            return chosen
+    return _FAILED
+
+
+_CONVERT: dict[str, Callable[..., Any]] = {
+    "text": _to_text,
+    "secret": _to_secret,
+    "path": _to_path,
+    "int": _to_int,
+    "float": _to_float,
+    "bool": _to_bool,
+    "date": _parsed(scalars.parse_date),
+    "datetime": _parsed(scalars.parse_datetime),
+    "duration": _parsed(scalars.parse_duration, takes_number=True),
+    "size": _parsed(scalars.parse_size, takes_number=True),
+    "choice": _to_choice,
+}
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return problems without repetitions, those of one file by line and column; files in the order they came."""
+    files: dict[str, int] = {}
+    unique = dict.fromkeys(problems)
+    for problem in unique:
+        if problem.location is not None:
+            files.setdefault(problem.location.file, len(files))
+
+    def key(problem: Problem) -> tuple[int, int, int]:
+        where = problem.location
+        return (len(files), 0, 0) if where is None else (files[where.file], where.line or 0, where.column or 0)
+
+    return tuple(sorted(unique, key=key))

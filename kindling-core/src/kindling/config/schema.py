@@ -1,0 +1,1 @@
+"""JSON Schema of settings models, derived from the same shapes as the check."""
