@@ -3,6 +3,7 @@
 A page holds a comment on a line of its own, and the build puts generated Markdown in its place:
 
 * ``<!-- generated: errors -->``: a section for each error code, from ``kindling/explanations``;
+* ``<!-- generated: cli -->``: a section for each command, from the commands themselves;
 * ``<!-- generated: api MODULE -->``: an entry for each public name of a module, from its docstrings.
 """
 
@@ -14,6 +15,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import command_pages
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
@@ -34,6 +36,8 @@ def replace_marks(app: Any, docname: str, source: list[str]) -> None:
     def text_of(match: re.Match[str]) -> str:
         if match["kind"] == "errors":
             return errors()
+        if match["kind"] == "cli":
+            return command_pages.commands()
         if match["kind"] == "api" and match["argument"]:
             return api(match["argument"])
         raise ValueError(f"{docname}: no page is generated from {match[0]}")

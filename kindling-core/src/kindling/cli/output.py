@@ -230,7 +230,7 @@ def _summary(problems: Sequence[Problem]) -> str:
     parts = [count(len(errors), "error", "errors")] if errors else []
     parts += [count(warnings, "warning", "warnings")] if warnings else []
     code = (errors or list(problems))[0].code
-    return f"{', '.join(parts)}. {ERRORS_PAGE}#{code.lower()}  (offline: kindling explain {code})"
+    return f"{', '.join(parts)}. {ERRORS_PAGE}#{code}  (offline: kindling explain {code})"
 
 
 def _known(error: BaseException) -> KindlingError:

@@ -148,7 +148,7 @@ def test_all_problems_stand_one_below_the_other_with_how_to_read_on() -> None:
     ]
     assert lines[4] == "warning: KDL-APP-012  no version"
     assert lines[5].startswith("2 errors, 1 warning. https://")
-    assert lines[5].endswith("#kdl-cfg-004  (offline: kindling explain KDL-CFG-004)")
+    assert lines[5].endswith("#KDL-CFG-004  (offline: kindling explain KDL-CFG-004)")
 
 
 def test_problems_as_a_result_count_errors_and_warnings() -> None:
