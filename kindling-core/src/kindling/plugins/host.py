@@ -10,6 +10,7 @@ Example:
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from kindling.errors import PluginError, UnsupportedOperation
+from kindling.folders import cache_folder
 from kindling.plugins import serves
 from kindling.plugins.failures import LoadFailure
 from kindling.plugins.metadata import normalize
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     )
     from kindling.plugins.detection import Detected
     from kindling.plugins.opening import OpenObjects
+    from kindling.plugins.verdicts import Verdict
 
 B_co = TypeVar("B_co", bound="Backend", covariant=True)
 
@@ -100,8 +103,16 @@ class PluginHost:
                 such a plugin is shown as available.
         """
         plugins = self._snapshot()
-        records = [plugin.record(self._switches) for plugin in plugins]
-        return tuple(self._with_clashes(records))
+        records = {plugin: plugin.record(self._switches) for plugin in plugins}
+        unsure = [
+            plugin
+            for plugin, record in records.items()
+            if record.state is PluginState.AVAILABLE and not plugin.built_in
+        ]
+        if unsure:
+            for plugin, verdict in self._verdicts(unsure, check=check).items():
+                records[plugin] = verdict.apply(records[plugin])
+        return tuple(self._with_clashes(list(records.values())))
 
     def record(self, name: str) -> PluginRecord:
         """Return the record of one plugin.
@@ -329,6 +340,22 @@ class PluginHost:
                     self._plugins = take(self._path)
                 plugins = self._plugins
         return plugins
+
+    def _verdicts(self, plugins: Sequence[Plugin], *, check: bool) -> dict[Plugin, Verdict]:
+        """Return the verdicts that are kept and, with ``check``, find out those that are missing."""
+        from kindling.plugins.verdicts import VerdictCache
+
+        cache = VerdictCache(self._state or cache_folder("plugins", environ=self._environ), sys.path)
+        kept = {plugin: cache.get(plugin) for plugin in plugins}
+        missing = [plugin for plugin, verdict in kept.items() if verdict is None]
+        verdicts = {plugin: verdict for plugin, verdict in kept.items() if verdict is not None}
+        if check and missing:
+            from kindling.plugins import checking
+
+            found = checking.check(missing, self._environ)
+            verdicts.update(found)
+            cache.put(found)
+        return verdicts
 
     def _usable(self) -> list[Plugin]:
         return [plugin for plugin in self._snapshot() if not self._reason_against(plugin)]

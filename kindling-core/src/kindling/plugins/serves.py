@@ -105,3 +105,23 @@ def describe_claims(claims: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 
 def _same(value: str, other: str) -> bool:
     return value.replace(" ", "").partition("[")[0] == other.replace(" ", "").partition("[")[0]
+
+
+def disagreement(indexed: Iterable[tuple[str, str]], served: Iterable[tuple[str, str]]) -> str:
+    """Return in words where an index and the hooks disagree, empty where they agree.
+
+    Example:
+        >>> disagreement([("platform", "moon")], [])
+        'its index says platform moon, which its hooks do not yield'
+    """
+    said, done = set(indexed), set(served)
+    parts = []
+    if missing := _in_words(said - done):
+        parts.append(f"its index says {missing}, which its hooks do not yield")
+    if extra := _in_words(done - said):
+        parts.append(f"its hooks yield {extra}, which its index lacks")
+    return "; ".join(parts)
+
+
+def _in_words(claims: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"{WORDS[kind]} {name}" for kind, name in sorted(claims))

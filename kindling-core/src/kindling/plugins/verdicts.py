@@ -1,0 +1,177 @@
+"""What is known of plugins from having loaded them before: verdicts, kept between processes.
+
+A verdict holds for one interpreter, one version of the core and one API number, and while the distribution is not
+installed anew. One that is not good holds besides only while nothing else was installed beside it, for what was
+missing may be there now. A cache that cannot be read or written costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from kindling.contracts.version import KINDLING_PLUGIN_API
+from kindling.plugins.records import PluginRecord, PluginState
+from kindling.plugins.snapshot import Plugin
+
+_FORMAT = 1
+#: Seconds for which a plugin that gave no answer in time is not asked again.
+_PATIENCE = 3600.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of loading a plugin in a process of its own.
+
+    Args:
+        state: ``available``, ``broken`` or ``incompatible``.
+        error: What went wrong, or what deserves a word.
+        remedy: What to do about it.
+        serves: What its hooks yield, in words.
+        notes: What deserves a word without being an error.
+        sources: Files whose change voids the verdict, with their times; for what is installed editable.
+        timed_out: When it was found to give no answer in time, in seconds since 1970; 0 where it did.
+    """
+
+    state: str
+    error: str = ""
+    remedy: str = ""
+    serves: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    sources: tuple[tuple[str, int], ...] = ()
+    timed_out: float = 0.0
+
+    def apply(self, record: PluginRecord) -> PluginRecord:
+        """Return a record of a plugin that is not loaded in this process, as the verdict completes it."""
+        state = PluginState(self.state)
+        return replace(
+            record,
+            state=state,
+            error=self.error,
+            remedy=self.remedy,
+            serves=self.serves if state is PluginState.AVAILABLE and not self.timed_out else record.serves,
+            notes=(*record.notes, *self.notes),
+        )
+
+
+class VerdictCache:
+    """The verdicts of one interpreter, in one file.
+
+    Args:
+        folder: Where the file is; made when something is written.
+        path: Folders that plugins are imported from; what is installed into one of them voids bad verdicts.
+    """
+
+    def __init__(self, folder: Path, path: Iterable[str]) -> None:
+        self._folder = folder
+        self._interpreter = _interpreter()
+        self._surroundings = _surroundings(path)
+        self._known: dict[str, Any] | None = None
+
+    @property
+    def file(self) -> Path:
+        """The file, there or not."""
+        return self._folder / f"verdicts-{binascii.crc32(self._interpreter.encode()):08x}.json"
+
+    def get(self, plugin: Plugin) -> Verdict | None:
+        """Return the verdict on a plugin, or None where there is none that holds."""
+        if self._known is None:
+            self._known = self._read()
+        entry = self._known.get(_key(plugin))
+        try:
+            if entry is None or entry["stamp"] != plugin.distribution.stamp:
+                return None
+            verdict = _from_data(entry["verdict"])
+            if (verdict.state != "available" or verdict.timed_out) and entry["surroundings"] != self._surroundings:
+                return None
+        except (KeyError, TypeError, ValueError):
+            return None  # written by somebody else, or by half
+        if verdict.timed_out and time.time() - verdict.timed_out > _PATIENCE:
+            return None
+        if any(_time_of(file) != when for file, when in verdict.sources):
+            return None
+        return verdict
+
+    def put(self, verdicts: Mapping[Plugin, Verdict]) -> None:
+        """Keep verdicts. Of two processes that do so at once the later wins, and the other's are found out again.
+
+        Args:
+            verdicts: By plugin.
+        """
+        from kindling.atomic import write_atomically
+
+        entries = self._read()
+        for plugin, verdict in verdicts.items():
+            entries[_key(plugin)] = {
+                "stamp": plugin.distribution.stamp,
+                "surroundings": self._surroundings,
+                "verdict": asdict(verdict),
+            }
+        # What is not installed any more has no folder: its verdicts go.
+        entries = {key: entry for key, entry in entries.items() if os.path.exists(key.partition("|")[0])}  # noqa: PTH110
+        self._known = entries
+        data = {"format": _FORMAT, "interpreter": self._interpreter, "plugins": entries}
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(self.file, json.dumps(data, indent=1).encode())
+        except OSError:
+            return  # no home, no space, no permission: the next listing finds out again
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            data = json.loads(self.file.read_bytes())
+        except (OSError, ValueError):
+            return {}
+        if not isinstance(data, dict) or data.get("format") != _FORMAT or data.get("interpreter") != self._interpreter:
+            return {}
+        plugins = data.get("plugins")
+        return plugins if isinstance(plugins, dict) else {}
+
+
+def time_of_sources(files: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    """Return files with the times at which they were last changed, 0 where they are not there."""
+    return tuple((file, _time_of(file)) for file in files)
+
+
+def _key(plugin: Plugin) -> str:
+    return f"{plugin.distribution.folder}|{plugin.name}|{plugin.entry_point.value}"
+
+
+def _interpreter() -> str:
+    from kindling import __version__
+
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    where = f"{sys.implementation.name} {version} {sys.prefix} {sys.executable}"
+    return f"{where} core {__version__} api {KINDLING_PLUGIN_API}"
+
+
+def _surroundings(path: Iterable[str]) -> str:
+    here = os.getcwd()  # noqa: PTH109 - a Path costs more than the call
+    times = [_time_of(entry) for entry in path if entry and entry != here]
+    return f"{binascii.crc32(repr(times).encode()):08x}"
+
+
+def _time_of(file: str) -> int:
+    try:
+        return os.stat(file).st_mtime_ns  # noqa: PTH116 - a Path costs more than the call
+    except OSError:
+        return 0
+
+
+def _from_data(data: Mapping[str, Any]) -> Verdict:
+    return Verdict(
+        state=PluginState(data["state"]).value,
+        error=str(data["error"]),
+        remedy=str(data["remedy"]),
+        serves=tuple(map(str, data["serves"])),
+        notes=tuple(map(str, data["notes"])),
+        sources=tuple((str(file), int(when)) for file, when in data["sources"]),
+        timed_out=float(data["timed_out"]),
+    )
