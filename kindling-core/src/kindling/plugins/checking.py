@@ -11,12 +11,16 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from kindling.plugins.failures import LoadFailure
 from kindling.plugins.probe import PROBE_VARIABLE
 from kindling.plugins.remedies import remedy_for_other
 from kindling.plugins.snapshot import Plugin
 from kindling.plugins.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from kindling.plugins.verification import Check
 
 #: Seconds for one plugin.
 LIMIT = 3.0
@@ -47,14 +51,48 @@ def check(plugins: Iterable[Plugin], environ: Mapping[str, str], *, limit: float
         return {plugin: verdict for plugin, verdict in zip(asked, verdicts, strict=True) if verdict is not None}
 
 
+def verify(plugin: Plugin, environ: Mapping[str, str], *, limit: float = 60.0) -> list[Check]:
+    """Check one plugin against the contract, in a process of its own.
+
+    Args:
+        plugin: The plugin.
+        environ: Environment variables of the child.
+        limit: Seconds for all of it.
+    """
+    from kindling.plugins.verification import FAILED, Check
+
+    answer = _ask(plugin, environ, limit, verify=True)
+    if isinstance(answer, list):
+        return [Check(**check) for check in answer]
+    if answer is None:
+        return [Check(FAILED, "loads", "no process could be started to find out")]
+    return [Check(FAILED, "loads", f"{answer.error}. {answer.remedy}")]
+
+
 def _check(plugin: Plugin, environ: Mapping[str, str], limit: float) -> Verdict | None:
+    answer = _ask(plugin, environ, limit)
+    if answer is None or isinstance(answer, Verdict):
+        return answer
+    return Verdict(
+        state=answer["state"],
+        error=answer["error"],
+        remedy=answer["remedy"],
+        serves=tuple(answer["serves"]),
+        notes=tuple(answer["notes"]),
+        sources=tuple((file, when) for file, when in answer.get("sources", ())),
+    )
+
+
+def _ask(plugin: Plugin, environ: Mapping[str, str], limit: float, *, verify: bool = False) -> Any:
+    """Return what the child answers, a verdict where it gives no answer, and None where there is no child."""
     request = json.dumps(
         {
             "path": [os.path.abspath(entry) for entry in sys.path],  # noqa: PTH100 - '' means here, as for Python
             "entry_point": asdict(plugin.entry_point),
-            "distribution": {**asdict(plugin.distribution), "entry_points": ()},
+            "distribution": asdict(plugin.distribution),
             "index": sorted(plugin.index.claims),
             "indexed": plugin.index.present,
+            "verify": verify,
         }
     )
     try:
@@ -79,18 +117,10 @@ def _check(plugin: Plugin, environ: Mapping[str, str], limit: float) -> Verdict 
             timed_out=time.time(),
         )
     try:
-        answer = json.loads(out)
+        return json.loads(out)
     except ValueError:
         failure = _died(plugin, child.returncode, err)
         return Verdict(state="broken", error=failure.error, remedy=failure.remedy)
-    return Verdict(
-        state=answer["state"],
-        error=answer["error"],
-        remedy=answer["remedy"],
-        serves=tuple(answer["serves"]),
-        notes=tuple(answer["notes"]),
-        sources=tuple((file, when) for file, when in answer.get("sources", ())),
-    )
 
 
 def _flags() -> Sequence[str]:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from kindling.plugins.detection import Detected
     from kindling.plugins.opening import OpenObjects
     from kindling.plugins.verdicts import Verdict
+    from kindling.plugins.verification import Check
 
 B_co = TypeVar("B_co", bound="Backend", covariant=True)
 
@@ -134,6 +135,28 @@ class PluginHost:
             context={"name": name, "installed": [record.name for record in records]},
             suggestions=[*_close(name, [record.name for record in records]), "see: kindling plugins list"],
         )
+
+    def verify(self, name: str) -> Mapping[str, Sequence[Check]]:
+        """Check plugins against the contract, each in a child process.
+
+        Args:
+            name: Name of a plugin, or of a distribution: all plugins of that name.
+
+        Returns:
+            What was looked at, by the plugin's name and distribution.
+
+        Raises:
+            PluginError: KDL-PLG-014, there is none of that name.
+        """
+        from kindling.plugins import checking
+
+        self.record(name)
+        wanted = normalize(name)
+        return {
+            plugin.title: checking.verify(plugin, self._environ)
+            for plugin in self._snapshot()
+            if wanted in _names_of(plugin)
+        }
 
     # Who serves what
 

@@ -10,7 +10,11 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from kindling.plugins.distributions import Distribution
+    from kindling.plugins.metadata import EntryPoint
 
 #: Set in the child's environment, so that a plugin that lists plugins while imported starts no further children.
 PROBE_VARIABLE = "KINDLING_PLUGIN_PROBE"
@@ -25,7 +29,8 @@ def main(request: Mapping[str, Any]) -> NoReturn:
     # Only the answer may reach the pipe: what the plugin or a C library prints goes where errors go.
     pipe = os.dup(1)
     os.dup2(2, 1)
-    answer = json.dumps(examine(request)).encode()
+    task = verify if request.get("verify") else examine
+    answer = json.dumps(task(request)).encode()
     with os.fdopen(pipe, "wb") as stream:
         stream.write(answer)
     sys.stderr.flush()
@@ -43,15 +48,12 @@ def examine(request: Mapping[str, Any]) -> dict[str, Any]:
     Returns:
         The fields of a Verdict, and ``claims``.
     """
-    from kindling.plugins.distributions import Distribution
     from kindling.plugins.failures import LoadFailure
     from kindling.plugins.loading import claims_of, in_words, load
-    from kindling.plugins.metadata import EntryPoint
     from kindling.plugins.serves import describe_claims, disagreement
     from kindling.plugins.verdicts import time_of_sources
 
-    entry_point = EntryPoint(**request["entry_point"])
-    distribution = Distribution(**{**request["distribution"], "requires": tuple(request["distribution"]["requires"])})
+    entry_point, distribution = _asked(request)
     answer: dict[str, Any] = {"state": "available", "error": "", "remedy": "", "serves": [], "notes": [], "claims": []}
     try:
         loaded = load(entry_point, distribution)
@@ -73,6 +75,30 @@ def examine(request: Mapping[str, Any]) -> dict[str, Any]:
     if distribution.editable:
         answer["sources"] = time_of_sources(_sources(entry_point.module))
     return answer
+
+
+def verify(request: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Check one plugin against the contract, and return the checks as plain data.
+
+    Args:
+        request: As for ``examine``.
+    """
+    from dataclasses import asdict
+
+    from kindling.plugins import verification
+
+    entry_point, distribution = _asked(request)
+    return [asdict(check) for check in verification.verify(entry_point, distribution)]
+
+
+def _asked(request: Mapping[str, Any]) -> tuple[EntryPoint, Distribution]:
+    from kindling.plugins.distributions import Distribution
+    from kindling.plugins.metadata import EntryPoint
+
+    fields = dict(request["distribution"])
+    fields["requires"] = tuple(fields["requires"])
+    fields["entry_points"] = tuple(EntryPoint(**point) for point in fields["entry_points"])
+    return EntryPoint(**request["entry_point"]), Distribution(**fields)
 
 
 def _sources(module: str) -> list[str]:

@@ -1,0 +1,118 @@
+"""``kindling plugins``: what is installed, what is wrong with it, and whether it keeps to the contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from kindling.cli.options import group
+from kindling.cli.session import Session
+from kindling.plugins.records import PluginState
+
+if TYPE_CHECKING:
+    from kindling.plugins.records import PluginRecord
+
+command = group("plugins")
+
+_SIGNS = {"ok": "✓", "warning": "!", "failed": "✗", "next": "·"}
+
+
+@command.command("list")
+@click.option("--no-check", is_flag=True, help="Show what is not known yet as available, instead of trying it.")
+def list_(session: Session, no_check: bool) -> None:
+    """List the plugins and what they serve.
+
+    No plugin is imported in this process: one that is not known yet is loaded once in a process of its own.
+    """
+    records = session.host.records(check=not no_check)
+    session.out.table(
+        ("name", "version", "state", "serves", "from"),
+        [
+            (record.name, record.version, record.state.value, _serves_or_error(record), record.distribution)
+            for record in records
+        ],
+        data=[record.to_dict() for record in records],
+    )
+    for record in records:
+        for note in record.notes:
+            session.out.note(f"{record.name} ({record.distribution}): {note}")
+
+
+@command.command("show")
+@click.argument("name")
+@click.option("--no-check", is_flag=True, help="Show what is not known yet as available, instead of trying it.")
+def show(session: Session, name: str, no_check: bool) -> None:
+    """Show one plugin: where it comes from, what it serves, and what is wrong with it.
+
+    NAME is a plugin or a distribution.
+    """
+    from kindling.plugins.metadata import normalize
+
+    session.host.record(name)
+    wanted = normalize(name)
+    records = [
+        record
+        for record in session.host.records(check=not no_check)
+        if wanted in (normalize(record.name), normalize(record.distribution))
+    ]
+    data = [record.to_dict() for record in records]
+    session.out.result(data[0] if len(data) == 1 else data, "\n\n".join(_card(record) for record in records))
+
+
+@command.command("verify")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+def verify(session: Session, names: tuple[str, ...]) -> int:
+    """Check plugins against the contract, for their authors.
+
+    NAME is a plugin or a distribution. Fails where its index and its hooks disagree, where a descriptor names what is
+    not there, and where importing it imports something heavy.
+    """
+    reports = [(title, checks) for name in names for title, checks in session.host.verify(name).items()]
+    failed = any(check.level == "failed" for _, checks in reports for check in checks)
+    data = [
+        {
+            "plugin": title,
+            "ok": not any(check.level == "failed" for check in checks),
+            "checks": [{"level": check.level, "what": check.what, "detail": check.detail} for check in checks],
+        }
+        for title, checks in reports
+    ]
+    lines = []
+    for title, checks in reports:
+        lines.append(title)
+        lines += [f"  {_SIGNS[check.level]} {check.what}{_detail(check.detail)}" for check in checks]
+    session.out.result(data, "\n".join(lines))
+    return 1 if failed else 0
+
+
+def _serves_or_error(record: PluginRecord) -> str:
+    if record.state.is_usable:
+        served = " · ".join(record.serves)
+        if record.error:
+            return f"{served}   ({record.error} → {record.remedy})"
+        return served
+    if record.state is PluginState.DISABLED:
+        return record.error
+    return f"{record.error}   → {record.remedy}" if record.remedy else record.error
+
+
+def _card(record: PluginRecord) -> str:
+    rows = [
+        ("name", record.name),
+        ("state", record.state.value),
+        ("from", f"{record.distribution} {record.version}".strip()),
+        ("entry point", record.entry_point),
+        ("serves", " · ".join(record.serves)),
+        ("plugin API", " or ".join(str(number) for number in record.api) or "not said"),
+        ("index", "yes" if record.indexed else "no: it is imported whenever nothing that has one answers"),
+        ("metadata", record.location or "built in"),
+        ("error", record.error),
+        ("remedy", record.remedy),
+        *(("note", note) for note in record.notes),
+    ]
+    return "\n".join(f"{key:12}  {value}" for key, value in rows if value)
+
+
+def _detail(detail: str) -> str:
+    return f": {detail}" if detail else ""
