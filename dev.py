@@ -58,6 +58,7 @@ def main(arguments=None):
     test.set_defaults(run=run_test)
     check = commands.add_parser("check", help="format, lint, types, floors and quick tests: before a commit")
     check.set_defaults(run=run_check)
+    commands.add_parser("pytest", help="pytest itself, with your arguments").set_defaults(run=run_pytest)
     commands.add_parser("format", help="format, and mend what the linter can mend").set_defaults(run=run_format)
     commands.add_parser("docs", help="build the documentation into docs/_build/html").set_defaults(run=run_docs)
     commands.add_parser("bench", help="the benchmarks, with their table").set_defaults(run=run_bench)
@@ -69,7 +70,7 @@ def main(arguments=None):
     if not options.command:
         parser.print_help()
         return 2
-    if options.rest and options.command not in ("quickstart", "test", "check", "bench"):
+    if options.rest and options.command not in ("quickstart", "test", "check", "bench", "pytest"):
         parser.error("unknown arguments: " + " ".join(options.rest))
     os.chdir(ROOT)
     try:
@@ -137,6 +138,11 @@ def run_check(options):
     check_statically(report, python)
     report.pytest("quick tests", [python, "-m", "pytest", "-q", "-n", "2", "-m", QUICK] + options.rest)
     return report.close()
+
+
+def run_pytest(options):
+    """Run pytest as it is typed."""
+    return call([make_ready("dev"), "-m", "pytest"] + options.rest)
 
 
 def run_format(options):
