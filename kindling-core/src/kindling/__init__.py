@@ -18,9 +18,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from kindling.app_framework import AppManager as AppManager
     from kindling.apps.context import AppContext as AppContext
     from kindling.apps.executor import ExecutionMode as ExecutionMode
-    from kindling.apps.manager import AppManager as AppManager
     from kindling.apps.run import Run as Run
     from kindling.apps.validator import AppValidator as AppValidator
     from kindling.apps.validator import ValidationResult as ValidationResult
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from kindling.values import Secret as Secret
 
 _HOMES = {
+    "kindling.app_framework": ("AppManager",),
     "kindling.apps.context": ("AppContext",),
     "kindling.apps.executor": ("ExecutionMode",),
-    "kindling.apps.manager": ("AppManager",),
     "kindling.apps.run": ("Run",),
     "kindling.apps.validator": ("AppValidator", "ValidationResult"),
     "kindling.bootstrap": ("bootstrap_spark_session",),

@@ -44,6 +44,7 @@ class Framework:
         config: The configuration.
         host: The plugin host.
         evidence: What the platform was known by; empty where it was named.
+        runs: Where run records are kept; without it, files in the project's folder.
 
     Example:
         >>> import kindling, tempfile
@@ -54,14 +55,20 @@ class Framework:
     """
 
     def __init__(
-        self, platform: str, config: LoadedConfig, host: PluginHost, *, evidence: tuple[str, ...] = ()
+        self,
+        platform: str,
+        config: LoadedConfig,
+        host: PluginHost,
+        *,
+        evidence: tuple[str, ...] = (),
+        runs: RunStore | None = None,
     ) -> None:
         self.platform = platform
         self.config = config
         self.host = host
         self.evidence = evidence
         self._lock = threading.RLock()
-        self._parts: dict[str, Any] = {}
+        self._parts: dict[str, Any] = {} if runs is None else {"runs": runs}
         self._closed = False
 
     # What it is
@@ -359,13 +366,16 @@ def initialize(
     return make_framework(loaded, host, platform=platform)
 
 
-def make_framework(config: LoadedConfig, host: PluginHost, *, platform: str | None = None) -> Framework:
+def make_framework(
+    config: LoadedConfig, host: PluginHost, *, platform: str | None = None, runs: RunStore | None = None
+) -> Framework:
     """Make a framework from parts that are there already, and make it the current one.
 
     Args:
         config: The configuration, loaded.
         host: The plugin host.
         platform: As in :func:`initialize`.
+        runs: Where run records are kept; without it, files in the project's folder.
 
     Raises:
         PluginError: The platform is unknown, or two are detected.
@@ -376,7 +386,7 @@ def make_framework(config: LoadedConfig, host: PluginHost, *, platform: str | No
     if platform is None:
         detected = host.detect()
         platform, evidence = detected.platform, detected.evidence
-    framework = Framework(platform, config, host, evidence=evidence)
+    framework = Framework(platform, config, host, evidence=evidence, runs=runs)
     with _current_lock:
         _current = framework
     return framework

@@ -145,7 +145,7 @@ class AppLoader:
             AppConfigError: its ``app.yaml`` does not hold; with every problem and its place.
         """
         folder = self.find(reference)
-        stamp = (_stamp(folder / FILE_NAME), _stamp(folder / f"app.{self.environment}.yaml"))
+        stamp = (file_stamp(folder / FILE_NAME), file_stamp(folder / f"app.{self.environment}.yaml"))
         known = self._loaded.get(folder)
         if known is not None and known[0] == stamp:
             return known[1]
@@ -208,7 +208,8 @@ def _is_path(text: str) -> bool:
     return "/" in text or "\\" in text or text in (".", "..") or Path(text).is_absolute()
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
+def file_stamp(path: Path) -> tuple[int, int] | None:
+    """Return what tells one state of a file from another; None where there is no file."""
     try:
         status = path.stat()
     except OSError:

@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from types import TracebackType
 from typing import IO, Any, Literal
@@ -224,7 +224,8 @@ class capture_to:
     first record; a line is written with one call, so that other writers may append to it too.
 
     Args:
-        file: The file to append to, or None for nowhere. Its folder has to be there when the first record comes.
+        file: The file to append to; or what takes each record as plain data; or None for nowhere. The file's folder
+            has to be there when the first record comes.
         run_id: The run; without it, the one that is bound here.
         level: From which level on Kindling and apps are captured.
 
@@ -238,7 +239,11 @@ class capture_to:
     """
 
     def __init__(
-        self, file: str | os.PathLike[str] | None, *, run_id: str | None = None, level: str | int = "INFO"
+        self,
+        file: str | os.PathLike[str] | Callable[[Mapping[str, Any]], None] | None,
+        *,
+        run_id: str | None = None,
+        level: str | int = "INFO",
     ) -> None:
         self._file = file
         self._run_id = run_id
@@ -248,7 +253,8 @@ class capture_to:
     def __enter__(self) -> capture_to:
         if self._file is not None:
             run_id = self._run_id if self._run_id is not None else current().get("run_id", "")
-            self._handler = _Capture(os.fspath(self._file), run_id, self._level)
+            target = self._file if callable(self._file) else os.fspath(self._file)
+            self._handler = _Capture(target, run_id, self._level)
             _captures.add(self._handler, self._level)
         return self
 
@@ -264,7 +270,7 @@ class capture_to:
 class _Capture(logging.Handler):
     """Appends the records of one run to a file."""
 
-    def __init__(self, file: str, run_id: str, level: int) -> None:
+    def __init__(self, file: str | Callable[[Mapping[str, Any]], None], run_id: str, level: int) -> None:
         super().__init__()
         self.run_id = run_id
         self._least = level
@@ -283,7 +289,11 @@ class _Capture(logging.Handler):
             return
         try:
             fields = {**self._fields, **_fields_of(record)}
-            line = json.dumps({"event": "log", **JsonFormatter.data_of(record, fields)}, ensure_ascii=False)
+            event = {"event": "log", **JsonFormatter.data_of(record, fields)}
+            if not isinstance(self._file, str):
+                self._file(event)
+                return
+            line = json.dumps(event, ensure_ascii=False)
             if self._descriptor is None:
                 flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
                 self._descriptor = os.open(self._file, flags | getattr(os, "O_CLOEXEC", 0), 0o666)
