@@ -19,7 +19,7 @@ AMBIENT = (
     "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLUMNS", "PYTHONSTARTUP",
 )  # fmt: skip
 #: Said by whoever starts the tests, for the tests.
-KEPT = ("KINDLING_CAMPAIGN", "KINDLING_SPECS")
+KEPT = ("KINDLING_CAMPAIGN", "KINDLING_SPECS", "KINDLING_TEST_CACHE")
 #: Threads of libraries that belong to the process and not to the test that happened to start them.
 RESIDENT_THREADS = ("pytest_timeout", "execnet", "Dummy-", "OTel", "jpype", "grpc", "_channel_spin", "IPythonHistory")
 
@@ -32,6 +32,8 @@ def _keep_caches() -> None:
     os.environ.setdefault("UV_CACHE_DIR", str(cache / "uv"))
     os.environ.setdefault("npm_config_cache", str(home / ".npm"))
     os.environ.setdefault("GOPATH", str(home / "go"))
+    # What tests fetch themselves: the quickstart's data, Delta's jars.
+    os.environ.setdefault("KINDLING_TEST_CACHE", str(cache / "kindling-tests"))
 
 
 _keep_caches()

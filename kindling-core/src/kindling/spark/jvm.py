@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 from kindling.spark.errors import SparkError
 from kindling.spark.jars import DeltaArtifact, delta_jars
 from kindling.spark.java import OLDEST, find_java
 from kindling.spark.sessions import OpenedSession
+from kindling.spark.variables import variables_set
 
 #: pip's newest picks do not go together: for these pairs the jars are published, and they were tried.
 PAIRS = {"4.2": "4.4.0", "3.5": "3.3.3"}
@@ -100,7 +100,7 @@ def open_jvm(
         builder = builder.config(key, value)
     try:
         # PYSPARK_PYTHON: else its workers are the first python3 of the search path, which has other packages.
-        with _environment(
+        with variables_set(
             JAVA_HOME=str(java.home),
             SPARK_LOCAL_IP="127.0.0.1",
             PYSPARK_PYTHON=os.environ.get("PYSPARK_PYTHON") or sys.executable,
@@ -138,18 +138,3 @@ def _delta_version(spark: str) -> str:
             suggestions=[f'pip install "delta-spark=={known}"', 'pip install "kindling-core[spark]"'],
         )
     return delta
-
-
-@contextmanager
-def _environment(**variables: str) -> Iterator[None]:
-    """Set variables for the start of the JVM, which reads them, and put back what was there."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

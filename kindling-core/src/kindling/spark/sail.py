@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from kindling.spark.errors import SparkError
 from kindling.spark.sessions import OpenedSession
+from kindling.spark.variables import variables_set
 
 
 def open_sail(conf: Mapping[str, str], *, name: str = "kindling") -> OpenedSession:
@@ -19,10 +20,16 @@ def open_sail(conf: Mapping[str, str], *, name: str = "kindling") -> OpenedSessi
         SparkError: KDL-SPK-001, Sail is not installed; KDL-SPK-004, it did not start.
     """
     import os
+
+    # Sail logs every session at INFO to standard error, from when it is imported; whoever wants that sets the variable.
+    with variables_set(RUST_LOG=os.environ.get("RUST_LOG") or "warn,sail_common::actor=error"):
+        return _open(conf, name)
+
+
+def _open(conf: Mapping[str, str], name: str) -> OpenedSession:
+    import os
     import warnings
 
-    # Sail logs every session at INFO to standard error; whoever wants that sets the variable.
-    os.environ.setdefault("RUST_LOG", "warn,sail_common::actor=error")
     try:
         from pysail.spark import SparkConnectServer
 
