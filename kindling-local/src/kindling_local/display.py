@@ -75,10 +75,9 @@ def display(value: Any, *, stream: TextIO | None = None) -> None:
     """
     table = as_table(value)
     if stream is None and _in_notebook():
-        from IPython.display import HTML
-        from IPython.display import display as show
+        import IPython.display as notebook
 
-        show(HTML(html(table)) if table is not None else value)
+        notebook.display(notebook.HTML(html(table)) if table is not None else value)  # type: ignore[no-untyped-call]
         return
     stream = stream or sys.stdout
     if table is None:

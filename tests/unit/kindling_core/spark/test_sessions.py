@@ -61,7 +61,12 @@ def test_a_small_machine_is_bound_to_loopback_and_spared_a_clusters_defaults() -
 
 def test_variables_are_put_back_also_after_an_error() -> None:
     before = dict(os.environ)
-    with pytest.raises(ValueError, match="stop"), variables_set(PATH="x", KINDLING_NEW="y"):
-        assert os.environ["PATH"] == "x"
-        raise ValueError("stop")
+
+    def fail() -> None:
+        with variables_set(PATH="x", KINDLING_NEW="y"):
+            assert os.environ["PATH"] == "x"
+            raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"):
+        fail()
     assert dict(os.environ) == before
