@@ -239,6 +239,11 @@ class ProblemsError(KindlingError):
     Args:
         problems: At least one; warnings may be among them.
         message: The headline. Without it, a count.
+
+    Example:
+        >>> found = [Problem("KDL-CFG-004", "unknown key 'nmae'"), Problem("KDL-CFG-004", "unknown key 'x'")]
+        >>> len(ProblemsError(found).to_dict()["problems"])
+        2
     """
 
     category = Category.CONFIGURATION
@@ -272,20 +277,35 @@ def count(number: int, one: str, many: str) -> str:
 
 
 class ConfigError(ProblemsError):
-    """A configuration file, an overlay, an environment variable or an option does not hold."""
+    """A configuration file, an overlay, an environment variable or an option does not hold.
+
+    Example:
+        >>> str(ConfigError([Problem("KDL-CFG-004", "unknown key 'nmae'", Location("kindling.yaml", 1, 1))]))
+        "kindling.yaml:1:1  KDL-CFG-004  unknown key 'nmae'"
+    """
 
     code = "KDL-CFG-001"
 
 
 class UsageError(KindlingError):
-    """A command or a call was used in a way that cannot work."""
+    """A command or a call was used in a way that cannot work.
+
+    Example:
+        >>> UsageError("--pin needs a digest").exit_code
+        2
+    """
 
     code = "KDL-CLI-001"
     category = Category.USAGE
 
 
 class PluginError(KindlingError):
-    """A plugin cannot be used: missing, broken, incompatible, disabled, or in a clash."""
+    """A plugin cannot be used: missing, broken, incompatible, disabled, or in a clash.
+
+    Example:
+        >>> PluginError("acme is broken", suggestions=["pip install acme-sdk"]).suggestions
+        ('pip install acme-sdk',)
+    """
 
     code = "KDL-PLG-001"
     category = Category.DEPENDENCY
@@ -293,7 +313,12 @@ class PluginError(KindlingError):
 
 
 class UnsupportedOperation(KindlingError):
-    """A platform or a backend does not have what was asked for, and says so."""
+    """A platform or a backend does not have what was asked for, and says so.
+
+    Example:
+        >>> UnsupportedOperation("acme keeps no logs", context={"operation": "logs"}).category
+        <Category.UNSUPPORTED: 'unsupported'>
+    """
 
     code = "KDL-PLG-020"
     category = Category.UNSUPPORTED
@@ -301,7 +326,12 @@ class UnsupportedOperation(KindlingError):
 
 
 class StorageError(KindlingError):
-    """A storage refused or failed. The subclasses say why."""
+    """A storage refused or failed. The subclasses say why.
+
+    Example:
+        >>> issubclass(NotFound, StorageError), NotFound("nothing at a/b.txt").code
+        (True, 'KDL-STO-002')
+    """
 
     code = "KDL-STO-001"
     category = Category.UNAVAILABLE
@@ -367,7 +397,15 @@ class AuthError(KindlingError):
 
 
 class AppExecutionError(KindlingError):
-    """An app could not be run to its end. The subclasses say where it failed."""
+    """An app could not be run to its end. The subclasses say where it failed.
+
+    Example:
+        >>> try:
+        ...     raise AppRuntimeError("the app raised")
+        ... except AppExecutionError as error:
+        ...     error.audience.value
+        'app_author'
+    """
 
     code = "KDL-APP-001"
     category = Category.EXECUTION
@@ -375,21 +413,38 @@ class AppExecutionError(KindlingError):
 
 
 class AppConfigError(AppExecutionError, ProblemsError):
-    """The app's own files do not hold: ``app.yaml``, the entry point, parameters."""
+    """The app's own files do not hold: ``app.yaml``, the entry point, parameters.
+
+    Example:
+        >>> AppConfigError([Problem("KDL-APP-002", "day is missing", expected="a date")]).message
+        'KDL-APP-002  day is missing; expected a date'
+    """
 
     code = "KDL-APP-002"
     category = Category.CONFIGURATION
 
 
 class AppDependencyError(AppExecutionError):
-    """What the app requires is not there, or conflicts with what is."""
+    """What the app requires is not there, or conflicts with what is.
+
+    Example:
+        >>> AppDependencyError("duckdb is not installed", suggestions=['pip install "duckdb>=1.2"']).exit_code
+        1
+    """
 
     code = "KDL-APP-003"
     category = Category.DEPENDENCY
 
 
 class AppRuntimeError(AppExecutionError):
-    """The app's code raised."""
+    """The app's code raised.
+
+    Example:
+        >>> error = AppRuntimeError("the app raised")
+        >>> error.__cause__ = ValueError("amount is negative")
+        >>> error.to_dict()["cause"]["message"]
+        'amount is negative'
+    """
 
     code = "KDL-RUN-003"
 

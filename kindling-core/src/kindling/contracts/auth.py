@@ -18,6 +18,10 @@ class AccessToken(NamedTuple):
     Args:
         token: The bearer token in clear: hand it to the client at once, never keep or print it.
         expires_on: Seconds since 1970-01-01 UTC.
+
+    Example:
+        >>> AccessToken("in-clear", 1767225600)
+        AccessToken(token='***', expires_on=1767225600)
     """
 
     token: str
@@ -37,6 +41,10 @@ class GrantRequest:
         connection: Name of the connection on whose behalf, for error messages.
         refresh: Do not answer from a cache: the last grant was refused.
         deadline: Seconds for the whole call, or None for the credential's own limits.
+
+    Example:
+        >>> GrantRequest(resource="https://vault.example", scopes=("https://vault.example/.default",)).refresh
+        False
     """
 
     resource: str
@@ -54,6 +62,10 @@ class Grant:
         kind: ``token``, ``account_key``, ``sas``, ``keys``, … A storage names the kinds it takes.
         values: The values by name, for example ``{"token": …}``.
         expires_at: When they end, with a time zone; None for never.
+
+    Example:
+        >>> Grant(kind="account_key", values={"account_key": Secret("the-key")}).values["account_key"]
+        Secret('***')
     """
 
     kind: str
@@ -134,6 +146,10 @@ class SecretRequest:
         name: Its name in the store.
         version: One version; None for the newest.
         deadline: Seconds for the whole call, or None for the store's own limits.
+
+    Example:
+        >>> SecretRequest(name="bronze-key", deadline=5.0).version is None
+        True
     """
 
     name: str

@@ -13,7 +13,14 @@ from kindling.values import Secret
 
 
 class HttpResponse(Protocol):
-    """An answer, whole."""
+    """An answer, whole.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> response: HttpResponse = SimpleNamespace(status=200, headers={}, content=b"{}", text="{}", json=dict)
+        >>> response.status, response.json()
+        (200, {})
+    """
 
     @property
     def status(self) -> int:
@@ -40,7 +47,12 @@ class HttpResponse(Protocol):
 
 
 class HttpClient(Protocol):
-    """The one HTTP client: throttling, long-running operations, lost answers and token expiry are handled in it."""
+    """The one HTTP client: throttling, long-running operations, lost answers and token expiry are handled in it.
+
+    Example:
+        >>> def names(client: HttpClient) -> list[str]:
+        ...     return [job["name"] for job in client.request("GET", "jobs", deadline=30.0).json()["jobs"]]
+    """
 
     def request(
         self,
@@ -77,10 +89,11 @@ class Context(Protocol):
     """What the host gives a backend when it opens it. Thread-safe.
 
     Example:
-        A backend's ``opens`` takes it first::
+        A backend's ``opens`` takes it first:
 
-            def open_deployer(context: Context, settings: AcmeSettings) -> JobDeployer:
-                return AcmeDeployer(context.http(settings.url, scopes=(SCOPE,)), context.logger)
+        >>> def open_deployer(context: Context, settings: object) -> object:
+        ...     context.logger.info("opened for %s in %s", context.project, context.environment)
+        ...     return context.http("https://jobs.example", scopes=("https://jobs.example/.default",))
     """
 
     @property

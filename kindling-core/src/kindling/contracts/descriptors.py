@@ -25,7 +25,12 @@ _HOST = re.compile(r"[a-z0-9*]([a-z0-9.-]*[a-z0-9])?(:\d+)?")
 
 
 class Level(str, Enum):
-    """How far a capability goes."""
+    """How far a capability goes.
+
+    Example:
+        >>> Level("partial") is Level.PARTIAL
+        True
+    """
 
     FULL = "full"
     PARTIAL = "partial"
@@ -71,6 +76,12 @@ class Backend:
 
     Raises:
         PluginError: KDL-PLG-010, where a field does not hold.
+
+    Example:
+        >>> Backend(opens="kindling_emr.storage")
+        Traceback (most recent call last):
+            ...
+        kindling.errors.PluginError: Backend.opens is 'kindling_emr.storage'; expected 'module:attribute', ...
     """
 
     family: ClassVar[str] = ""

@@ -41,6 +41,10 @@ class Identity:
         kind: ``user``, ``service_principal``, ``managed_identity``, ``os_user``, …
         id: The directory's object id, where there is one.
         details: What else the platform tells; no secrets.
+
+    Example:
+        >>> Identity(name="ada@example.com", kind="user").id is None
+        True
     """
 
     name: str

@@ -21,6 +21,10 @@ class Schedule:
         every: Interval in seconds.
         time_zone: IANA name.
         enabled: False keeps it, paused.
+
+    Example:
+        >>> Schedule(cron="0 6 * * *", time_zone="Europe/Berlin").enabled
+        True
     """
 
     cron: str | None = None
@@ -54,6 +58,16 @@ class JobSpec:
         run_after: Identities of jobs after whose success it runs.
         tags: Free words by name.
         notifications: Who is told of what: ``{"on_failure": ("ops@example.com",)}``.
+
+    Example:
+        >>> spec = JobSpec(
+        ...     identity="shop-orders-prod", name="orders (prod)", app="orders", environment="prod",
+        ...     shim_uri="acme://artifacts/framework/shim.py", arguments=("orders", "--environment", "prod"),
+        ...     artifacts_uri="acme://artifacts", config_uri="acme://artifacts/config/prod/3f9a.yaml",
+        ...     config_digest="3f9a", settings=None, retries=2,
+        ... )
+        >>> spec.retries, spec.schedule
+        (2, None)
     """
 
     identity: str
@@ -83,6 +97,10 @@ class Change:
         field: Path of what changes, for example ``time_limit``.
         before: As it is, for people; empty where it is new.
         after: As it will be; empty where it goes.
+
+    Example:
+        >>> Change(field="time_limit", before="1h", after="2h").after
+        '2h'
     """
 
     field: str
@@ -100,6 +118,10 @@ class JobPlan:
         changes: What differs.
         warnings: What will not be quite as asked for, and why.
         revision: Version of the job that was read, for a conditional update where the platform has one.
+
+    Example:
+        >>> JobPlan(action="update", job_id="17", changes=(Change(field="retries", before="1", after="2"),)).action
+        'update'
     """
 
     action: Literal["create", "update", "nothing"]
@@ -119,6 +141,10 @@ class Job:
         identity: Identity of its spec, where it is a job of Kindling's.
         url: Its page in the platform's portal.
         metadata: What else the platform tells; no secrets.
+
+    Example:
+        >>> Job(job_id="17", name="orders (prod)", identity="shop-orders-prod").job_id
+        '17'
     """
 
     job_id: str
@@ -138,6 +164,10 @@ class RunRequest:
             platform can promise that.
         arguments: Further arguments of the bootstrap file; no secrets.
         spec: The job's spec, on a platform that keeps no definitions.
+
+    Example:
+        >>> RunRequest(job_id="17", token="20261121t113105123-k3v9x2ab").spec is None
+        True
     """
 
     job_id: str
@@ -157,6 +187,10 @@ class RunStatus:
         ended_at: With a time zone; None while it goes on.
         error: Why it failed, in the platform's words, secrets masked.
         url: Its page in the platform's portal.
+
+    Example:
+        >>> RunStatus(state=RunState.RUNNING, raw="InProgress").state.is_final
+        False
     """
 
     state: RunState
@@ -175,6 +209,10 @@ class LogRequest:
         run_id: The platform's id of the run.
         cursor: Where the last page ended; None for the start.
         stream: ``stdout`` or ``stderr``.
+
+    Example:
+        >>> LogRequest(run_id="7b1e", cursor="4096").stream
+        'stdout'
     """
 
     run_id: str
@@ -190,6 +228,10 @@ class LogPage:
         text: What was written since the cursor.
         cursor: Where this page ends.
         complete: True where nothing more will come.
+
+    Example:
+        >>> LogPage(text="reading 12 tables\\n", cursor="18", complete=False).cursor
+        '18'
     """
 
     text: str

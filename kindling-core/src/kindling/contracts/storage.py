@@ -22,6 +22,11 @@ class Entry:
         etag: Version for conditional writes, without quotes.
         sha256: Hash of the content in lower-case hexadecimal, where the storage keeps one, else None.
         is_prefix: True for a common prefix ("folder") in a listing that is not recursive; its size is 0.
+
+    Example:
+        >>> from datetime import timezone
+        >>> Entry(path="raw/in.csv", size=5, modified=datetime(2026, 1, 31, tzinfo=timezone.utc), etag="1").is_prefix
+        False
     """
 
     path: str
@@ -40,6 +45,10 @@ class ListOptions:
         recursive: All files below the prefix; False for one level, with prefixes among the entries.
         after: Only paths that sort after this one (by code point), for going on with a listing.
         limit: At most so many entries.
+
+    Example:
+        >>> ListOptions(recursive=False, after="raw/b.csv", limit=100).limit
+        100
     """
 
     recursive: bool = True
@@ -57,6 +66,10 @@ class WriteOptions:
         metadata: Text kept with the file, where the storage can.
         size: Bytes, if known before; lets the storage choose how to upload.
         deadline: Seconds for the whole call, or None for the storage's own limits.
+
+    Example:
+        >>> WriteOptions(only_if_absent=True, size=5).only_if_match is None
+        True
     """
 
     only_if_absent: bool = False
