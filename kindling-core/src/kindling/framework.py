@@ -293,6 +293,7 @@ class Framework:
             plugin,
             environment=self.environment,
             project=self.project,
+            folder=self.project_root,
             state_root=self.state_folder / "plugins",
             logger=get_logger(f"kindling.plugins.{plugin}"),
             open_uri=self.open_uri,

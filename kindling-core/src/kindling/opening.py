@@ -20,6 +20,7 @@ class BackendContext:
         plugin: Name of the plugin that it is made for.
         environment: Name of the environment.
         project: Name of the project.
+        folder: The project's folder.
         state_root: Folder below which each plugin has a folder of its own.
         logger: The plugin's logger.
         open_uri: Opens the storage that serves a URI.
@@ -33,6 +34,7 @@ class BackendContext:
         *,
         environment: str,
         project: str,
+        folder: Path,
         state_root: Path,
         logger: Logger,
         open_uri: Callable[[str], tuple[Storage, str]],
@@ -42,6 +44,7 @@ class BackendContext:
         self._plugin = plugin
         self._environment = environment
         self._project = project
+        self._folder = folder
         self._state_root = state_root
         self._logger = logger
         self._open_uri = open_uri
@@ -57,6 +60,11 @@ class BackendContext:
     def project(self) -> str:
         """Name of the project."""
         return self._project
+
+    @property
+    def folder(self) -> Path:
+        """The project's folder."""
+        return self._folder
 
     @property
     def state(self) -> Path:

@@ -23,7 +23,7 @@ def open_runner(context: Context, settings: LocalSettings | None) -> LocalRunner
         context: What the host gives.
         settings: The section ``platforms.local:``; None for its defaults.
     """
-    return LocalRunner(settings or LocalSettings(), project=context.project)
+    return LocalRunner(settings or LocalSettings(), project=context.project, folder=context.folder)
 
 
 class LocalRunner(AppRunner):
@@ -32,14 +32,16 @@ class LocalRunner(AppRunner):
     Args:
         settings: The section ``platforms.local:``.
         project: Name of the project; Spark shows it.
+        folder: The project's folder, from which relative paths in the settings are meant.
 
     Example:
         >>> LocalRunner(LocalSettings()).identity().kind
         'os_user'
     """
 
-    def __init__(self, settings: LocalSettings, *, project: str = "kindling") -> None:
+    def __init__(self, settings: LocalSettings, *, project: str = "kindling", folder: Path | None = None) -> None:
         self._settings = settings
+        self._folder = folder or Path()
         self._project = project
         self._lock = threading.Lock()
         self._opened: OpenedSession | None = None
@@ -62,10 +64,13 @@ class LocalRunner(AppRunner):
                     settings.engine,
                     {**conf, **{key: str(value) for key, value in settings.conf.items()}},
                     name=self._project or "kindling",
-                    java_home=settings.java_home,
-                    jars=Path(settings.jars).expanduser() if settings.jars else None,
+                    java_home=self._path(settings.java_home),
+                    jars=self._path(settings.jars),
                 )
             return self._opened.session
+
+    def _path(self, text: str | None) -> Path | None:
+        return self._folder / Path(text).expanduser() if text else None
 
     def identity(self) -> Identity:
         """Return the user of this system."""

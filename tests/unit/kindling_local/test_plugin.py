@@ -6,6 +6,7 @@ import getpass
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 from kindling.contracts import ExecutionBackend, Level
 from kindling_local.execution import LocalRunner, open_runner
@@ -48,6 +49,7 @@ def test_the_identity_is_the_user_of_the_system() -> None:
 def test_closing_twice_or_without_spark_does_nothing() -> None:
     class Surroundings:
         project = "shop"
+        folder = Path()
 
     runner = open_runner(Surroundings(), None)  # type: ignore[arg-type]
     runner.close()

@@ -105,6 +105,10 @@ class Context(Protocol):
         """Name of the project."""
 
     @property
+    def folder(self) -> Path:
+        """The project's folder. A relative path in settings is meant from here."""
+
+    @property
     def state(self) -> Path:
         """A folder of the plugin's own, kept between processes. It exists."""
 

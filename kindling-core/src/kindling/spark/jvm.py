@@ -46,7 +46,7 @@ def open_jvm(
     *,
     cache: Path,
     name: str = "kindling",
-    java_home: str | None = None,
+    java_home: Path | None = None,
     jars: Path | None = None,
 ) -> OpenedSession:
     """Start Spark on the JVM, bound to the loopback interface.

@@ -36,7 +36,7 @@ def open_session(
     conf: Mapping[str, str] | None = None,
     *,
     name: str = "kindling",
-    java_home: str | None = None,
+    java_home: Path | None = None,
     jars: Path | None = None,
     cache: Path | None = None,
 ) -> OpenedSession:

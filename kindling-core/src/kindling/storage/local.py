@@ -528,7 +528,8 @@ class _Chunks:
 
 def open_local(context: Context, settings: LocalSettings, credential: Credential | None = None) -> LocalStorage:
     """Open a connection of type ``local``."""
-    return LocalStorage(settings.path)
+    # Joined, not resolved: an absolute path stays as it is, and so does a link.
+    return LocalStorage(context.folder / Path(settings.path).expanduser())
 
 
 def _read_at(descriptor: int, size: int, position: int) -> bytes:
