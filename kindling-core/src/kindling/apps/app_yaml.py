@@ -165,7 +165,7 @@ def _compose(path: Path, shown: str, problems: list[Problem]) -> Map | None:
 
 def _check_kinds(root: Map, shown: str) -> Iterator[Problem]:
     given = [kind for kind in _KINDS if kind in root.items and not is_null(root.items[kind])]
-    if not given:
+    if not given and not _resembles_kind(root):
         yield Problem(
             KINDS,
             "the app has no entry_point, pipeline or workflow",
@@ -188,6 +188,14 @@ def _check_kinds(root: Map, shown: str) -> Iterator[Problem]:
                 location(root.place(kind), kind),
                 suggestion="name a Python file: entry_point: main.py",
             )
+
+
+def _resembles_kind(root: Map) -> bool:
+    """Whether there is an unknown key that is a kind misspelt: that has been reported, with the right one."""
+    from difflib import get_close_matches
+
+    known = AppFile.__dataclass_fields__
+    return any(key not in known and get_close_matches(key, _KINDS, cutoff=0.7) for key in root.items)
 
 
 def _check_names(root: Map, shown: str, folder: str) -> Iterator[Problem]:
