@@ -18,14 +18,7 @@ from kindling.apps.lifecycle import Outcome, Step, Steps, lifecycle_steps
 from kindling.apps.limits import Limit, RunControl, RunInterrupted, ThreadTarget
 from kindling.apps.loops import LoopRunner
 from kindling.apps.script import ScriptNamespace, script_steps
-from kindling.errors import (
-    AppCancelledError,
-    AppConfigError,
-    AppExecutionError,
-    AppRuntimeError,
-    AppTimeoutError,
-    KindlingError,
-)
+from kindling.errors import AppConfigError, AppExecutionError, AppRuntimeError, KindlingError
 
 if TYPE_CHECKING:
     from kindling.apps.context import AppContext
@@ -73,6 +66,8 @@ class AppExecutor:
     Args:
         owns_process: Whether this process is there for one app, as the command line's and a job's is. Then
             ``standalone`` needs no other process, unless a time limit has to be firm.
+        firm_limits: Whether a time limit of a standalone app has to hold whatever the app does. It needs a child
+            process, which has no Spark session on a cluster: there the platform's own limit is the firm one.
 
     Example:
         >>> from kindling.testing.apps import app_project
@@ -81,8 +76,9 @@ class AppExecutor:
         42
     """
 
-    def __init__(self, *, owns_process: bool = False) -> None:
+    def __init__(self, *, owns_process: bool = False, firm_limits: bool = True) -> None:
         self.owns_process = owns_process
+        self.firm_limits = firm_limits
 
     def resolve_mode(self, mode: ExecutionMode | str | None = None) -> ExecutionMode:
         """Return the mode that ``auto`` means here; any other is returned as it is.
@@ -135,13 +131,14 @@ class AppExecutor:
         if self.resolve_mode(mode) is ExecutionMode.STANDALONE:
             from kindling.apps import standalone
 
-            return standalone.execute(app, context, control, in_this_process=self.owns_process)
+            here = self.owns_process and not (self.firm_limits and control.limit.seconds is not None)
+            return standalone.execute(app, context, control, in_this_process=here)
         control.start()
         loops = LoopRunner(control)
         try:
             with process_state.kept():
                 try:
-                    outcome = _carry_out(_steps(app, context), control, loops)
+                    outcome = carry_out(_steps(app, context), control, loops)
                 finally:
                     loops.close()
         finally:
@@ -190,7 +187,8 @@ def conclude(outcome: Outcome, app: ExecutableApp, context: AppContext, control:
         if one is not None:
             tracebacks.trim(one)
     if error is None and control.timed_out:
-        error = control.error()  # it swallowed the interruption, or could not be reached by it
+        # It swallowed the interruption, or could not be reached by it.
+        error = control.last_error = control.error()
     if isinstance(error, SystemExit) and error.code in (None, 0):
         error = None
     if late is not None:
@@ -202,7 +200,8 @@ def conclude(outcome: Outcome, app: ExecutableApp, context: AppContext, control:
         return outcome.result
     if late is not None and isinstance(error, KindlingError):
         error._context["teardown_error"] = f"{type(late).__name__}: {late}"
-    if isinstance(error, (KeyboardInterrupt, RunInterrupted, AppConfigError, AppTimeoutError, AppCancelledError)):
+    # An AppTimeoutError of a nested run is a failure of this one, not its own end.
+    if isinstance(error, (KeyboardInterrupt, RunInterrupted)) or error is control.last_error or _is_misfit(error):
         raise error
     failure = _failure(error, app, context, phase=outcome.phase, code=None)
     if late is not None:
@@ -210,12 +209,15 @@ def conclude(outcome: Outcome, app: ExecutableApp, context: AppContext, control:
     raise failure
 
 
+def _is_misfit(error: BaseException) -> bool:
+    return isinstance(error, AppConfigError) and error.code == "KDL-RUN-023"
+
+
 def _failure(
     error: BaseException, app: ExecutableApp, context: AppContext, *, phase: str, code: str | None
 ) -> AppExecutionError:
     base = getattr(context.framework, "project_root", None)
     place = tracebacks.location(error, app, base)
-    where = f" ({place})" if place else ""
     facts: dict[str, Any] = {"app": app.name, "phase": phase, "exception": type(error).__name__}
     facts["traceback"] = tracebacks.described(error, app, base)
     suggestions: list[str] = []
@@ -230,7 +232,7 @@ def _failure(
         suggestions += error.suggestions
     if isinstance(error, ModuleNotFoundError):
         suggestions += _import_hints(error, app)
-    failure = AppRuntimeError(message + where, code=code, context=facts, suggestions=suggestions, location=place)
+    failure = AppRuntimeError(message, code=code, context=facts, suggestions=suggestions, location=place)
     failure.__cause__ = error
     return failure
 
@@ -268,7 +270,14 @@ def _entry_module(importer: AppImporter) -> Any:
     return importer.module(importer.entry_name.rpartition(".")[2])
 
 
-def _carry_out(steps: Steps, control: RunControl, loops: LoopRunner) -> Outcome:
+def carry_out(steps: Steps, control: RunControl, loops: LoopRunner) -> Outcome:
+    """Carry out an app's steps in this thread.
+
+    Args:
+        steps: What comes after what.
+        control: May end it early.
+        loops: Runs what is ``async``.
+    """
     try:
         step = next(steps)
         while True:

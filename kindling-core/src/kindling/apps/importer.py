@@ -265,7 +265,7 @@ class AppSourceLoader(SourceFileLoader):
         module.__dict__["__builtins__"] = self.importer.builtins
         code = self.get_code(module.__name__)
         self.importer.add(module)
-        show_source(code.co_filename, Path(self.path), self.importer)
+        show_source(code.co_filename, Path(self.path))
         exec(code, module.__dict__)
 
 
@@ -359,7 +359,7 @@ def compile_source(source: bytes, shown: str) -> CodeType:
     return compile(source, shown, "exec", dont_inherit=True)
 
 
-def show_source(shown: str, path: Path, importer: AppImporter) -> None:
+def show_source(shown: str, path: Path) -> None:
     """Let tracebacks and debuggers find the source of a file that is shown under another name than its path."""
     if shown == str(path):
         return

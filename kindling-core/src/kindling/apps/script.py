@@ -68,7 +68,7 @@ class ScriptNamespace:
         )
         importer.begin_script(module)
         assert importer.entry_point is not None
-        show_source(entry.shown, importer.entry_point, importer)
+        show_source(entry.shown, importer.entry_point)
         try:
             exec(entry.code, names)
         finally:
