@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from kindling.apps import process_state, tracebacks
 from kindling.apps.definition import EntryStyle
 from kindling.apps.entry import read_entry_point
-from kindling.apps.importer import AppImporter, importer_for, register_for_pickling
-from kindling.apps.lifecycle import Outcome, Step, Steps, lifecycle_steps
+from kindling.apps.lifecycle import Outcome, Step, Steps, lifecycle_steps, script_steps
 from kindling.apps.limits import Limit, RunControl, RunInterrupted, ThreadTarget
 from kindling.apps.loops import LoopRunner
-from kindling.apps.script import ScriptNamespace, script_steps
 from kindling.errors import AppConfigError, AppExecutionError, AppRuntimeError, KindlingError
 
 if TYPE_CHECKING:
     from kindling.apps.context import AppContext
+    from kindling.apps.importer import AppImporter
 
 
 class ExecutionMode(str, Enum):
@@ -257,6 +256,9 @@ def roots(app: ExecutableApp) -> tuple[Path, ...]:
 
 
 def _steps(app: ExecutableApp, context: AppContext) -> Steps:
+    from kindling.apps.importer import importer_for, register_for_pickling
+    from kindling.apps.script import ScriptNamespace
+
     importer = importer_for(app.name, roots(app), app.source_name, app.entry_point)
     register_for_pickling()
     # Not by the importer's `read`: a changed script is a new run, and needs no new import of its modules.

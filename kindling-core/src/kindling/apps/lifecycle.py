@@ -84,6 +84,21 @@ def lifecycle_steps(load: Callable[[], Mapping[str, Any]], context: AppContext) 
     return outcome
 
 
+def script_steps(execute: Callable[[], dict[str, Any]]) -> Steps:
+    """Give the one step of a script.
+
+    Args:
+        execute: Executes the file and returns its globals.
+    """
+    outcome = Outcome()
+    try:
+        names = yield Step("main", execute)
+        outcome.result = names.get("result")
+    except BaseException as error:  # noqa: BLE001 - because the executor tells them apart
+        outcome.error = error
+    return outcome
+
+
 def takes_context(main: Callable[..., Any]) -> bool:
     """Tell whether ``main`` is to be called with the context.
 

@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from kindling.apps.importer import AppImporter, AppSourceLoader, show_source
-from kindling.apps.lifecycle import Outcome, Step, Steps
 
 if TYPE_CHECKING:
     from kindling.apps.context import AppContext
     from kindling.apps.entry import EntryPoint
-
-
-def script_steps(execute: Callable[[], dict[str, Any]]) -> Steps:
-    """Give the one step of a script.
-
-    Args:
-        execute: Executes the file and returns its globals.
-    """
-    outcome = Outcome()
-    try:
-        names = yield Step("main", execute)
-        outcome.result = names.get("result")
-    except BaseException as error:  # noqa: BLE001 - because the executor tells them apart
-        outcome.error = error
-    return outcome
 
 
 class ScriptNamespace:

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kindling.apps import process_state
 from kindling.apps.definition import EntryStyle
 from kindling.apps.entry import EntryPoint, read_entry_point
-from kindling.apps.lifecycle import lifecycle_steps
-from kindling.apps.script import script_steps
+from kindling.apps.lifecycle import lifecycle_steps, script_steps
 
 if TYPE_CHECKING:
     from types import FrameType
