@@ -6,15 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kindling.contracts.descriptors import ExecutionBackend
-from kindling.contracts.execution import Detection
 from kindling.errors import PluginError
-from kindling.plugins.failures import LoadFailure
-from kindling.plugins.loading import in_words
-from kindling.plugins.opening import resolve
-from kindling.plugins.switches import Switches
 
 if TYPE_CHECKING:
+    from kindling.contracts.execution import Detection
     from kindling.plugins.snapshot import Plugin
 
 
@@ -101,6 +96,14 @@ def _is_there(module: str) -> bool:
 
 
 def _ask(plugin: Plugin, seen: tuple[str, ...]) -> list[_Answer]:
+    # Imported here: where there is no evidence, as on every laptop, nobody is asked, and none of this is needed.
+    from kindling.contracts.descriptors import ExecutionBackend
+    from kindling.contracts.execution import Detection
+    from kindling.plugins.failures import LoadFailure
+    from kindling.plugins.loading import in_words
+    from kindling.plugins.opening import resolve
+    from kindling.plugins.switches import Switches
+
     try:
         loaded = plugin.load()
     except LoadFailure as failure:
