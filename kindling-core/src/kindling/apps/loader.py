@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kindling.apps.app_yaml import read_definition
-from kindling.apps.definition import FILE_NAME, AppDefinition
+from kindling.apps.definition import FILE_NAME, AppDefinition, name_fault
 from kindling.errors import AppConfigError, AppExecutionError, Category, Location, Problem, UnsupportedOperation
+
+if TYPE_CHECKING:
+    from kindling.apps.artifacts import FetchedApp
 
 #: The folder of a project that holds its apps.
 APPS_FOLDER: Final = "apps"
@@ -26,6 +29,7 @@ class LoadedApp:
         environment: The environment whose overlay was applied.
         source_uri: Where the files were fetched from, for an app out of a storage; None for a folder.
         warnings: What ``app.yaml`` could say better.
+        origin: Where it is from, in words.
     """
 
     definition: AppDefinition
@@ -33,6 +37,7 @@ class LoadedApp:
     environment: str
     source_uri: str | None = None
     warnings: tuple[Problem, ...] = ()
+    origin: str = ""
 
     @property
     def name(self) -> str:
@@ -63,6 +68,8 @@ class AppLoader:
     Args:
         project: The project's folder; names are looked up in its ``apps`` folder.
         environment: Decides which overlay is applied.
+        find_artifact: Looks an app up in the artifacts root, by its name.
+        artifacts_first: Whether the artifacts root comes before the project's folder, as in a job.
 
     Example:
         >>> import tempfile
@@ -74,9 +81,18 @@ class AppLoader:
         'main.py'
     """
 
-    def __init__(self, project: Path | str = ".", environment: str = "dev") -> None:
+    def __init__(
+        self,
+        project: Path | str = ".",
+        environment: str = "dev",
+        *,
+        find_artifact: Callable[[str], FetchedApp | None] | None = None,
+        artifacts_first: bool = False,
+    ) -> None:
         self.project = Path(project).absolute()
         self.environment = environment
+        self.artifacts_first = artifacts_first
+        self._find_artifact = find_artifact
         self._loaded: dict[Path, tuple[tuple[object, ...], LoadedApp]] = {}
 
     @property
@@ -144,7 +160,14 @@ class AppLoader:
             AppExecutionError: KDL-APP-004, there is no such app.
             AppConfigError: its ``app.yaml`` does not hold; with every problem and its place.
         """
-        folder = self.find(reference)
+        if self.artifacts_first and (artifact := self._artifact(reference)) is not None:
+            return artifact
+        try:
+            folder = self.find(reference)
+        except AppExecutionError as error:
+            if error.code != "KDL-APP-004" or self.artifacts_first or (found := self._artifact(reference)) is None:
+                raise
+            return found
         stamp = (file_stamp(folder / FILE_NAME), file_stamp(folder / f"app.{self.environment}.yaml"))
         known = self._loaded.get(folder)
         if known is not None and known[0] == stamp:
@@ -153,14 +176,35 @@ class AppLoader:
         self._loaded[folder] = (stamp, app)
         return app
 
+    def _artifact(self, reference: str | os.PathLike[str]) -> LoadedApp | None:
+        if self._find_artifact is None or not isinstance(reference, str) or _is_path(reference) or "@" in reference:
+            return None
+        if name_fault(reference):
+            return None
+        fetched = self._find_artifact(reference)
+        if fetched is None:
+            return None
+        reading = read_definition(fetched.folder, self.environment, shown=f"{fetched.shown}/{FILE_NAME}")
+        if reading.definition is None:
+            raise AppConfigError(reading.errors)
+        return LoadedApp(
+            reading.definition,
+            fetched.folder,
+            self.environment,
+            fetched.source_uri,
+            reading.problems,
+            f"the unreleased folder {fetched.shown}",
+        )
+
     def _read(self, folder: Path) -> LoadedApp:
         shown = shown_path(folder / FILE_NAME, self.project)
         if not (folder / FILE_NAME).is_file():
             raise AppConfigError([missing_definition(shown)])
         reading = read_definition(folder, self.environment, shown=shown)
         if reading.definition is None:
-            raise AppConfigError(reading.problems)
-        return LoadedApp(reading.definition, folder, self.environment, warnings=reading.problems)
+            raise AppConfigError(reading.errors)
+        origin = f"the folder {shown_path(folder, self.project)}"
+        return LoadedApp(reading.definition, folder, self.environment, None, reading.problems, origin)
 
     def _no_such(self, name: str) -> AppExecutionError:
         from difflib import get_close_matches

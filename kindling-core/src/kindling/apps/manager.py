@@ -19,6 +19,7 @@ from kindling.apps.run import Run
 from kindling.errors import AppConfigError, AppDependencyError, Location, Problem, UsageError
 
 if TYPE_CHECKING:
+    from kindling.apps.artifacts import FetchedApp
     from kindling.apps.executor import AppExecutor, ExecutionMode
     from kindling.apps.recording import RunRecording
     from kindling.apps.surroundings import Surroundings
@@ -55,7 +56,7 @@ class AppManager:
                 raise UsageError("an AppManager needs a framework", suggestions=["use kindling.initialize().apps"])
             framework = make()
         self.framework = framework
-        self.loader = AppLoader(framework.project_root, framework.environment)
+        self.loader = AppLoader(framework.project_root, framework.environment, find_artifact=self._find_artifact)
         self._given_executor = executor
         self._satisfied: dict[Path, tuple[object, ...]] = {}
         self._running: dict[str, RunRecording] = {}
@@ -243,6 +244,10 @@ class AppManager:
         from kindling.apps.recording import RunRecording
 
         app = self.loader.load(reference)
+        if app.origin.startswith("the unreleased"):
+            from kindling.telemetry.logs import get_logger
+
+            get_logger("kindling.apps").warning("app %s runs from %s", app.name, app.origin)
         self._check_platform(app)
         parameters = bind_parameters(app.definition.parameters, given, app=app.name)
         self._check_entry_point(app)
@@ -261,6 +266,20 @@ class AppManager:
             on_progress=on_progress,
             check=check,
         )
+
+    def _find_artifact(self, name: str) -> FetchedApp | None:
+        root: str = self.framework.config.config.artifacts
+        if "://" not in root:
+            folder = self.framework.project_root / root
+            if not folder.is_dir():
+                return None
+            from kindling.apps.artifacts import find_in_folder
+
+            return find_in_folder(folder, name)
+        from kindling.apps.artifacts import fetch
+
+        storage, prefix = self.framework.open_uri(root)
+        return fetch(storage, prefix, name)
 
     def _check_platform(self, app: LoadedApp) -> None:
         platform = self.framework.platform

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from kindling.contracts.storage import Storage
     from kindling.runs.store import RunStore
 
 
@@ -34,6 +35,9 @@ class Surroundings(Protocol):
 
     def get_spark(self) -> Any:
         """Return the Spark session, opened on first use."""
+
+    def open_uri(self, uri: str) -> tuple[Storage, str]:
+        """Open the storage that serves a URI; return it, and the path of the URI in it."""
 
     def display(self, value: Any) -> None:
         """Show a value as the platform does."""
