@@ -17,7 +17,6 @@ import json
 import os
 import threading
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -33,10 +32,6 @@ from kindling.values import RunState
 _PAUSE = 0.1
 #: Seconds after which what a killed writer left among the records is deleted by whoever lists them.
 _LEFT_FOR = 3600.0
-
-
-class DamagedRecord(UserWarning):
-    """The record of a run cannot be read; the list goes on without it."""
 
 
 class FileRunStore:
@@ -123,7 +118,9 @@ class FileRunStore:
             except RunNotFound:
                 continue  # deleted since the folder was read
             except RunStoreError as error:
-                warnings.warn(error.message, DamagedRecord, stacklevel=2)
+                import logging
+
+                logging.getLogger("kindling.runs").warning("%s (left out of the list)", error.message)
                 continue
             if matches(record, wanted, name, since):
                 yield record
@@ -208,6 +205,8 @@ class FileRunStore:
     # Records
 
     def _write(self, record: RunRecord, path: str) -> None:
+        if record.log is None:
+            record = record.changed(log=path + "l")
         data = json.dumps(record.to_dict(), ensure_ascii=False).encode("utf-8", "replace")
         with self._lock:
             durable = self._states.get(record.run_id) is not record.state
@@ -276,7 +275,10 @@ class FileRunStore:
                 f"the record of the run cannot be read: {error.strerror}: {path}", context={"path": path}
             ) from error
         try:
-            return RunRecord.from_dict(json.loads(data))
+            record = RunRecord.from_dict(json.loads(data))
+            # The project may have been moved since.
+            ours = record.log is not None and record.log.endswith(run_id + ".jsonl")
+            return record.changed(log=path + "l") if ours else record
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise RunStoreError(
                 f"the record of run {run_id} is damaged: {path}: {error}",

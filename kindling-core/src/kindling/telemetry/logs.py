@@ -6,6 +6,7 @@ what they say at the level that was configured is shown; of other libraries, war
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -132,7 +133,7 @@ def configure(
     global _configured
     if format not in ("console", "json"):
         raise ValueError(f"no such format {format!r}: 'console' or 'json'")
-    handler: logging.Handler = logging.StreamHandler(stream) if stream is not None else _StandardError()
+    handler = _Stream(stream)
     handler.setFormatter(JsonFormatter() if format == "json" else ConsoleFormatter())
     checked = logging.Handler(level).level  # raises ValueError where there is no such level
     with _lock:
@@ -201,19 +202,26 @@ class _Levels:
 _levels = _Levels()
 
 
-class _StandardError(logging.StreamHandler[Any]):
-    """Writes to `sys.stderr` as it is at that moment: it changes in notebooks, tests and captured runs."""
+class _Stream(logging.Handler):
+    """Writes to a stream, or to `sys.stderr` as it is when a record comes: it changes in notebooks and tests."""
 
-    def __init__(self) -> None:
-        logging.Handler.__init__(self)
+    def __init__(self, stream: IO[str] | None) -> None:
+        super().__init__()
+        self._stream = stream
 
-    @property
-    def stream(self) -> Any:
-        return sys.stderr
-
-    @stream.setter
-    def stream(self, value: Any) -> None:
-        raise AttributeError("configure() takes the stream")
+    def emit(self, record: logging.LogRecord) -> None:
+        stream = self._stream if self._stream is not None else sys.stderr
+        if stream is None:
+            return  # a program without a console
+        try:
+            line = self.format(record) + "\n"
+        except Exception as error:  # noqa: BLE001 - because what somebody logs may fail as it becomes text
+            # Not `handleError`, which prints the record's arguments as they are.
+            line = redaction.redact(f"a log record of {record.name} cannot be shown: {error!r}\n")
+        with contextlib.suppress(OSError, ValueError):  # closed, or nobody reads it any more
+            encoding = getattr(stream, "encoding", None) or "utf-8"
+            stream.write(line.encode(encoding, "backslashreplace").decode(encoding))
+            stream.flush()
 
 
 class capture_to:
@@ -253,8 +261,8 @@ class capture_to:
     def __enter__(self) -> capture_to:
         if self._file is not None:
             run_id = self._run_id if self._run_id is not None else current().get("run_id", "")
-            target = self._file if callable(self._file) else os.fspath(self._file)
-            self._handler = _Capture(target, run_id, self._level)
+            write = self._file if callable(self._file) else _Appending(os.fspath(self._file))
+            self._handler = _Capture(write, run_id, self._level)
             _captures.add(self._handler, self._level)
         return self
 
@@ -267,17 +275,37 @@ class capture_to:
             self._handler = None
 
 
-class _Capture(logging.Handler):
-    """Appends the records of one run to a file."""
+class _Appending:
+    """Appends lines to a file, each with one call, so that several writers do not mix within a line."""
 
-    def __init__(self, file: str | Callable[[Mapping[str, Any]], None], run_id: str, level: int) -> None:
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._descriptor: int | None = None
+
+    def __call__(self, data: Mapping[str, Any]) -> None:
+        line = json.dumps(data, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+        if self._descriptor is None:
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+            self._descriptor = os.open(self._file, flags | getattr(os, "O_CLOEXEC", 0), 0o666)
+        os.write(self._descriptor, line)
+
+    def close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+class _Capture(logging.Handler):
+    """Gives the records of one run to who keeps them."""
+
+    def __init__(self, write: Callable[[Mapping[str, Any]], object], run_id: str, level: int) -> None:
         super().__init__()
         self.run_id = run_id
         self._least = level
         self._fields = current()
-        self._file = file
-        self._descriptor: int | None = None
+        self._write = write
         self._ended = False
+        self._reported = False
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno < self._least and _is_ours(record):
@@ -289,24 +317,18 @@ class _Capture(logging.Handler):
             return
         try:
             fields = {**self._fields, **_fields_of(record)}
-            event = {"event": "log", **JsonFormatter.data_of(record, fields)}
-            if not isinstance(self._file, str):
-                self._file(event)
-                return
-            line = json.dumps(event, ensure_ascii=False)
-            if self._descriptor is None:
-                flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
-                self._descriptor = os.open(self._file, flags | getattr(os, "O_CLOEXEC", 0), 0o666)
-            os.write(self._descriptor, line.encode("utf-8", "replace") + b"\n")
-        except Exception:  # noqa: BLE001 - because a log that cannot be written must not end the run that logs
-            self.handleError(record)
+            self._write({"event": "log", **JsonFormatter.data_of(record, fields)})
+        except Exception as error:  # noqa: BLE001 - because a log that cannot be written must not end the run that logs
+            # Not `handleError`, which prints the record's arguments as they are.
+            if not self._reported and sys.stderr is not None:
+                self._reported = True
+                sys.stderr.write(redaction.redact(f"warning: the log of this run is not complete: {error}\n"))
 
     def close(self) -> None:
         with self.lock or _lock:
             self._ended = True
-            if self._descriptor is not None:
-                os.close(self._descriptor)
-                self._descriptor = None
+            if isinstance(self._write, _Appending):
+                self._write.close()
         super().close()
 
 
