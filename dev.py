@@ -29,6 +29,8 @@ SETS = {"quickstart": [], "dev": ["dev"]}
 OLDEST = (3, 10)
 #: Tests run on these too, where they are found; the others are run by the interpreter that runs this file.
 ALSO = ("3.10", "3.13")
+#: Two processes; the tests of a group share one, and so what they have built. A test that hangs is ended.
+PARALLEL = ["-n", "2", "--dist", "loadgroup", "--timeout", "600"]
 BENCHMARKS = ["-p", "no:randomly", "-m", "benchmark", "tests/benchmarks"]
 QUICK = "not slow and not campaign and not benchmark and not network"
 
@@ -118,7 +120,7 @@ def run_test(options):
         if name.startswith(".coverage"):
             os.remove(os.path.join(ROOT, name))
     covered = dict(os.environ, COVERAGE_FILE=data)
-    pytest = [python, "-m", "coverage", "run", "-m", "pytest", "-n", "2", "-m", expression]
+    pytest = [python, "-m", "coverage", "run", "-m", "pytest", "-m", expression] + PARALLEL
     if options.campaign:
         covered["KINDLING_CAMPAIGN"] = "1"
     report.pytest("tests", pytest + options.rest, covered)
@@ -136,7 +138,7 @@ def run_check(options):
     python = make_ready("dev")
     report = Report()
     check_statically(report, python)
-    report.pytest("quick tests", [python, "-m", "pytest", "-q", "-n", "2", "-m", QUICK] + options.rest)
+    report.pytest("quick tests", [python, "-m", "pytest", "-q", "-m", QUICK] + PARALLEL + options.rest)
     return report.close()
 
 
@@ -286,7 +288,7 @@ def test_on(report, python, version):
             report.failures.append(name)
             return
         write(stamp, state)
-    report.pytest(name, [other, "-m", "pytest", "-q", "-n", "2", "-m", QUICK, "tests/unit"])
+    report.pytest(name, [other, "-m", "pytest", "-q", "-m", QUICK, "tests/unit"] + PARALLEL)
 
 
 def find_interpreter(version):
