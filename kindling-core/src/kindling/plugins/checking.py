@@ -77,7 +77,7 @@ def _check(plugin: Plugin, environ: Mapping[str, str], limit: float) -> Verdict 
         state=answer["state"],
         error=answer["error"],
         remedy=answer["remedy"],
-        serves=tuple(answer["serves"]),
+        claims=tuple((kind, name) for kind, name in answer["claims"]),
         notes=tuple(answer["notes"]),
         sources=tuple((file, when) for file, when in answer.get("sources", ())),
     )

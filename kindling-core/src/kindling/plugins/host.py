@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -23,6 +23,7 @@ from kindling.plugins import serves
 from kindling.plugins.failures import LoadFailure
 from kindling.plugins.metadata import normalize
 from kindling.plugins.records import PluginRecord, PluginState
+from kindling.plugins.serves import Claim
 from kindling.plugins.snapshot import Plugin, take
 from kindling.plugins.switches import Switches
 
@@ -113,7 +114,7 @@ class PluginHost:
         if unsure:
             for plugin, verdict in self._verdicts(unsure, check=check).items():
                 records[plugin] = verdict.apply(records[plugin])
-        return tuple(self._with_clashes(list(records.values())))
+        return tuple(self._with_clashes(records.values()))
 
     def record(self, name: str) -> PluginRecord:
         """Return the record of one plugin.
@@ -525,28 +526,22 @@ class PluginHost:
                     "the plugin %s is passed over for %s %s: %s", plugin.title, serves.WORDS[kind], name, failure.error
                 )
 
-    def _with_clashes(self, records: list[PluginRecord]) -> list[PluginRecord]:
+    def _with_clashes(self, records: Iterable[PluginRecord]) -> Iterator[PluginRecord]:
         """Add a note to each record that claims what another one claims."""
-        owners: dict[str, list[PluginRecord]] = {}
-        for record in records:
+        every = list(records)
+        owners: dict[Claim, list[PluginRecord]] = {}
+        for record in every:
             if record.state is not PluginState.DISABLED:
-                for served in record.serves:
-                    owners.setdefault(served, []).append(record)
-        result = []
-        for record in records:
-            notes = list(record.notes)
-            for served in record.serves:
-                for other in owners.get(served, ()):
-                    if other is record or record.state is PluginState.DISABLED:
-                        continue
-                    if (other.entry_point, other.distribution) == (record.entry_point, record.distribution):
-                        notes.append(f"the same as {other.name}, by a second name")
-                    elif other.built_in:
-                        notes.append(f"{served}: the core's own wins")
-                    elif not record.built_in:
-                        notes.append(f"{served} is also served by {other.name} ({other.distribution})")
-            result.append(replace(record, notes=tuple(dict.fromkeys(notes))))
-        return result
+                for claim in record.claims:
+                    owners.setdefault(claim, []).append(record)
+        for record in every:
+            notes = [
+                _clash(record, other, claim)
+                for claim in sorted(record.claims)
+                for other in owners.get(claim, ())
+                if other is not record and record.state is not PluginState.DISABLED and not record.built_in
+            ]
+            yield replace(record, notes=(*record.notes, *dict.fromkeys(notes))) if notes else record
 
     def _record_of(self, backend: Backend) -> PluginRecord:
         for plugin in self._snapshot():
@@ -606,6 +601,15 @@ def _serves(backend: Backend, kind: str, name: str) -> bool:
 
 def _names_of(plugin: Plugin) -> tuple[str, str]:
     return normalize(plugin.name), normalize(plugin.distribution.name)
+
+
+def _clash(record: PluginRecord, other: PluginRecord, claim: Claim) -> str:
+    if (other.entry_point, other.distribution) == (record.entry_point, record.distribution):
+        return f"the same as {other.name}, by a second name"
+    kind, name = claim
+    if other.built_in:
+        return f"{serves.WORDS[kind]} {name}: the core's own wins"
+    return f"{serves.WORDS[kind]} {name} is also served by {other.name} ({other.distribution})"
 
 
 def _close(name: str, known: Iterable[str]) -> list[str]:

@@ -50,11 +50,11 @@ def examine(request: Mapping[str, Any]) -> dict[str, Any]:
     """
     from kindling.plugins.failures import LoadFailure
     from kindling.plugins.loading import claims_of, in_words, load
-    from kindling.plugins.serves import describe_claims, disagreement
+    from kindling.plugins.serves import disagreement
     from kindling.plugins.verdicts import time_of_sources
 
     entry_point, distribution = _asked(request)
-    answer: dict[str, Any] = {"state": "available", "error": "", "remedy": "", "serves": [], "notes": [], "claims": []}
+    answer: dict[str, Any] = {"state": "available", "error": "", "remedy": "", "notes": [], "claims": []}
     try:
         loaded = load(entry_point, distribution)
     except LoadFailure as failure:
@@ -66,7 +66,6 @@ def examine(request: Mapping[str, Any]) -> dict[str, Any]:
         claims = claims_of(loaded.backends)
         indexed = {(kind, name) for kind, name in request["index"]}
         answer.update(
-            serves=list(describe_claims(claims)),
             claims=sorted(claims),
             notes=[f"its hook {name} belongs to a later version of Kindling" for name in loaded.later],
         )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from kindling.plugins.serves import Claim, describe_claims
+
 
 class PluginState(str, Enum):
     """The states a plugin can be in.
@@ -42,8 +44,8 @@ class PluginRecord:
         state: See PluginState.
         error: What is wrong with it; empty where nothing is.
         remedy: What to do about that.
-        serves: What it serves, for example ``("platform acme", "storage s3")``; from its index, else from its
-            hooks where they are known.
+        claims: What it serves, in the words of the index, for example ``("platform", "acme")``; from its hooks
+            where they are known, else from its index.
         notes: What deserves a word without being an error, for example a clash of names.
         api: Numbers of the plugin API that it is made for; empty where it does not say.
         indexed: Whether it has an index, so that the host knows what it serves without importing it.
@@ -62,12 +64,17 @@ class PluginRecord:
     state: PluginState = PluginState.AVAILABLE
     error: str = ""
     remedy: str = ""
-    serves: tuple[str, ...] = ()
+    claims: frozenset[Claim] = frozenset()
     notes: tuple[str, ...] = ()
     api: tuple[int, ...] = ()
     indexed: bool = False
     location: str = ""
     built_in: bool = False
+
+    @property
+    def serves(self) -> tuple[str, ...]:
+        """What it serves, for people: ``("platform acme", "storage s3")``."""
+        return describe_claims(self.claims)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain data, in the order of the fields."""
@@ -80,6 +87,7 @@ class PluginRecord:
             "error": self.error,
             "remedy": self.remedy,
             "serves": list(self.serves),
+            "claims": sorted(f"{kind}.{name}" for kind, name in self.claims),
             "notes": list(self.notes),
             "api": list(self.api),
             "indexed": self.indexed,

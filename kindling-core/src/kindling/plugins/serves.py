@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from kindling.contracts.version import INDEX_GROUP, KINDLING_PLUGIN_API, KINDLING_PLUGIN_API_MINIMUM
 from kindling.plugins.metadata import EntryPoint
 
+#: A kind of thing, and the name of one: ``("platform", "acme")``.
+Claim = tuple[str, str]
+
 #: The kinds of things that can be asked for, by the word that begins a name in the index, with the word for people.
 PLATFORM, CONNECTION, SCHEME, AUTH, SECRET = "platform", "connection", "scheme", "auth", "secret"
 WORDS = {PLATFORM: "platform", CONNECTION: "storage", SCHEME: "scheme", AUTH: "auth", SECRET: "secrets"}
@@ -32,7 +35,7 @@ class Index:
 
     present: bool = False
     api: tuple[int, ...] = ()
-    claims: frozenset[tuple[str, str]] = frozenset()
+    claims: frozenset[Claim] = frozenset()
     variables: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -63,7 +66,7 @@ def read_index(entry_points: Iterable[EntryPoint], value: str) -> Index:
     """
     names = [point.name for point in entry_points if point.group == INDEX_GROUP and _same(point.value, value)]
     api: list[int] = []
-    claims: set[tuple[str, str]] = set()
+    claims: set[Claim] = set()
     variables: list[str] = []
     modules: list[str] = []
     unknown: list[str] = []
@@ -89,7 +92,7 @@ def read_index(entry_points: Iterable[EntryPoint], value: str) -> Index:
     )
 
 
-def describe_claims(claims: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+def describe_claims(claims: Iterable[Claim]) -> tuple[str, ...]:
     """Return claims in words, in the order in which lists show them.
 
     Schemes are left out where a storage stands beside them: its type says more.
@@ -107,7 +110,7 @@ def _same(value: str, other: str) -> bool:
     return value.replace(" ", "").partition("[")[0] == other.replace(" ", "").partition("[")[0]
 
 
-def disagreement(indexed: Iterable[tuple[str, str]], served: Iterable[tuple[str, str]]) -> str:
+def disagreement(indexed: Iterable[Claim], served: Iterable[Claim]) -> str:
     """Return in words where an index and the hooks disagree, empty where they agree.
 
     Example:
@@ -123,5 +126,5 @@ def disagreement(indexed: Iterable[tuple[str, str]], served: Iterable[tuple[str,
     return "; ".join(parts)
 
 
-def _in_words(claims: Iterable[tuple[str, str]]) -> str:
+def _in_words(claims: Iterable[Claim]) -> str:
     return ", ".join(f"{WORDS[kind]} {name}" for kind, name in sorted(claims))

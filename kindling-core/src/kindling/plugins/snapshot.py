@@ -12,7 +12,7 @@ from kindling.plugins.distributions import Distribution, find_distributions
 from kindling.plugins.failures import LoadFailure, corrupt, incompatible_api
 from kindling.plugins.metadata import EntryPoint
 from kindling.plugins.records import PluginRecord, PluginState
-from kindling.plugins.serves import Index, describe_claims, read_index
+from kindling.plugins.serves import Index, read_index
 from kindling.plugins.switches import Switches
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Plugin:
             distribution=self.distribution.name,
             version=self.distribution.version,
             entry_point=self.entry_point.value,
-            serves=describe_claims(self.index.claims),
+            claims=self.index.claims,
             api=self.index.api,
             indexed=self.index.present,
             location=self.distribution.folder,
@@ -99,7 +99,7 @@ class Plugin:
             record = replace(
                 record,
                 state=PluginState.LOADED,
-                serves=describe_claims(claims_of(self._loaded.backends)),
+                claims=claims_of(self._loaded.backends),
                 notes=tuple(f"its hook {name} belongs to a later version of Kindling" for name in self._loaded.later),
             )
             if self.newer:

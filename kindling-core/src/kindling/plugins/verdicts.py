@@ -19,6 +19,7 @@ from typing import Any
 
 from kindling.contracts.version import KINDLING_PLUGIN_API
 from kindling.plugins.records import PluginRecord, PluginState
+from kindling.plugins.serves import Claim
 from kindling.plugins.snapshot import Plugin
 
 _FORMAT = 1
@@ -34,7 +35,7 @@ class Verdict:
         state: ``available``, ``broken`` or ``incompatible``.
         error: What went wrong, or what deserves a word.
         remedy: What to do about it.
-        serves: What its hooks yield, in words.
+        claims: What its hooks yield, in the words of the index.
         notes: What deserves a word without being an error.
         sources: Files whose change voids the verdict, with their times; for what is installed editable.
         timed_out: When it was found to give no answer in time, in seconds since 1970; 0 where it did.
@@ -43,10 +44,15 @@ class Verdict:
     state: str
     error: str = ""
     remedy: str = ""
-    serves: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
     notes: tuple[str, ...] = ()
     sources: tuple[tuple[str, int], ...] = ()
     timed_out: float = 0.0
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it says that the plugin loads."""
+        return self.state == PluginState.AVAILABLE.value and not self.timed_out
 
     def apply(self, record: PluginRecord) -> PluginRecord:
         """Return a record of a plugin that is not loaded in this process, as the verdict completes it."""
@@ -56,7 +62,7 @@ class Verdict:
             state=state,
             error=self.error,
             remedy=self.remedy,
-            serves=self.serves if state is PluginState.AVAILABLE and not self.timed_out else record.serves,
+            claims=frozenset(self.claims) if self.is_good else record.claims,
             notes=(*record.notes, *self.notes),
         )
 
@@ -89,7 +95,7 @@ class VerdictCache:
             if entry is None or entry["stamp"] != plugin.distribution.stamp:
                 return None
             verdict = _from_data(entry["verdict"])
-            if (verdict.state != "available" or verdict.timed_out) and entry["surroundings"] != self._surroundings:
+            if not verdict.is_good and entry["surroundings"] != self._surroundings:
                 return None
         except (KeyError, TypeError, ValueError):
             return None  # written by somebody else, or by half
@@ -170,7 +176,7 @@ def _from_data(data: Mapping[str, Any]) -> Verdict:
         state=PluginState(data["state"]).value,
         error=str(data["error"]),
         remedy=str(data["remedy"]),
-        serves=tuple(map(str, data["serves"])),
+        claims=tuple((str(kind), str(name)) for kind, name in data["claims"]),
         notes=tuple(map(str, data["notes"])),
         sources=tuple((str(file), int(when)) for file, when in data["sources"]),
         timed_out=float(data["timed_out"]),
