@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from kindling.config import scalars
 from kindling.config.composing import compose
+from kindling.config.converting import FAILED, convert
 from kindling.config.interpolation import Interpolation, InterpolationFailed
 from kindling.config.nodes import (
     PLAIN,
-    QUOTED,
     TEXT,
     Map,
     Node,
@@ -41,13 +40,12 @@ from kindling.config.shapes import (
     UnionShape,
     shape_of_model,
 )
+from kindling.config.wording import describe, expectation, hint, inside, one_of, short
 from kindling.errors import KindlingError, Problem
 from kindling.redaction import is_sensitive, register
 from kindling.values import Secret
 
 T = TypeVar("T")
-
-_FAILED: Any = object()
 
 
 @dataclass(frozen=True)
@@ -137,7 +135,7 @@ class Checker:
 
     def checked(self, value: Any) -> Checked[Any]:
         """Return the outcome: the value only where there is no error."""
-        failed = value is _FAILED or any(not problem.is_warning for problem in self.problems)
+        failed = value is FAILED or any(not problem.is_warning for problem in self.problems)
         return Checked(None if failed else value, in_order(self.problems))
 
     # Walking
@@ -147,7 +145,7 @@ class Checker:
         if type(node) is Scalar:
             scalar = self.resolved(node, path)
             if scalar is None:
-                return _FAILED
+                return FAILED
             node = scalar
         kind = type(shape)
         if kind is ScalarShape:
@@ -156,7 +154,7 @@ class Checker:
             return self.plain(node, path)
         if kind is ModelShape:
             map_node = self.as_map(node, path, field)
-            return _FAILED if map_node is None else self.model(map_node, shape, path)  # type: ignore[arg-type]
+            return FAILED if map_node is None else self.model(map_node, shape, path)  # type: ignore[arg-type]
         if kind is MapShape:
             return self.map_value(node, shape, path, field)  # type: ignore[arg-type]
         if kind is ListShape:
@@ -165,7 +163,7 @@ class Checker:
             return self.union(node, shape, path, field)  # type: ignore[arg-type]
         map_node = self.as_map(node, path, field)
         if map_node is None:
-            return _FAILED
+            return FAILED
         from kindling.config.sections import Section
 
         return Section(map_node, path, self.variables)
@@ -207,9 +205,9 @@ class Checker:
                 continue  # null removes: as if the key were not there
             inner = f"{path}.{key}" if path else key
             value = self.value(child, field.shape, inner, field)
-            if value is not _FAILED and field.setting.has_limits and not self.holds(value, child, field, inner):
-                value = _FAILED
-            if value is _FAILED:
+            if value is not FAILED and field.setting.has_limits and not self.holds(value, child, field, inner):
+                value = FAILED
+            if value is FAILED:
                 failed = True
             given[field.name] = value
         claimed = self.unknown_keys(node, unknown, [*fields, *also], path) if unknown else ()
@@ -219,7 +217,7 @@ class Checker:
                 if key not in claimed:
                     self.missing(node, field, path)
         if failed or unknown:
-            return _FAILED
+            return FAILED
         return self.make(node, shape, given, path)
 
     def make(self, node: Map, shape: ModelShape, given: dict[str, Any], path: str) -> Any:
@@ -229,7 +227,7 @@ class Checker:
             made = shape.model(**given)
         except (ValueError, TypeError, KindlingError) as error:
             self.report("KDL-CFG-022", place, path, f"{path or 'the file'} does not hold: {error}")
-            return _FAILED
+            return FAILED
         rules: Callable[[], Iterable[tuple[str, str, str]]] | None = getattr(made, "__check__", None)
         if rules is None:
             return made
@@ -238,14 +236,14 @@ class Checker:
             failed = True
             inner = join(path, key) if key else path
             self.report("KDL-CFG-022", node.place(key) if key else place, inner, message, "", suggestion)
-        return _FAILED if failed else made
+        return FAILED if failed else made
 
     def list_value(self, node: Node, shape: ListShape, path: str, field: FieldShape | None) -> Any:
         """Return the list that a node stands for."""
         if type(node) is Scalar and node.style is TEXT and node.reference is None:
             made = self.text_to_list(node, path)
             if made is None:
-                return _FAILED
+                return FAILED
             node = made
         if type(node) is not Sequence:
             return self.unfit(node, path, "a list", field)
@@ -253,10 +251,10 @@ class Checker:
         failed = False
         for index, child in enumerate(node.items):
             value = self.value(child, shape.item, f"{path}[{index}]", field)
-            failed = failed or value is _FAILED
+            failed = failed or value is FAILED
             values.append(value)
         if failed:
-            return _FAILED
+            return FAILED
         try:
             return shape.make(values)
         except TypeError:  # a set of what cannot be hashed
@@ -266,16 +264,16 @@ class Checker:
         """Return the map with free keys that a node stands for."""
         map_node = self.as_map(node, path, field)
         if map_node is None:
-            return _FAILED
+            return FAILED
         values: dict[str, Any] = {}
         failed = False
         for key, child in map_node.items.items():
             if type(child) is Scalar and child.is_null:
                 continue
             value = self.value(child, shape.value, join(path, key), field)
-            failed = failed or value is _FAILED
+            failed = failed or value is FAILED
             values[key] = value
-        return _FAILED if failed else values
+        return FAILED if failed else values
 
     def union(self, node: Node, shape: UnionShape, path: str, field: FieldShape | None) -> Any:
         """Return the value by the one shape that fits the node's form."""
@@ -294,14 +292,14 @@ class Checker:
         for other in fitting[:-1]:
             attempt = Checker(self.variables)
             value = attempt.value(node, other, path, field)
-            if value is not _FAILED:
+            if value is not FAILED:
                 return value
         if not fitting or (len(fitting) > 1 and self._fails(node, fitting[-1], path, field)):
             return self.unfit(node, path, expectation(shape), field)
         return self.value(node, fitting[-1], path, field)
 
     def _fails(self, node: Node, shape: Shape, path: str, field: FieldShape | None) -> bool:
-        return Checker(self.variables).value(node, shape, path, field) is _FAILED
+        return Checker(self.variables).value(node, shape, path, field) is FAILED
 
     def tagged(self, node: Map, shape: UnionShape, path: str) -> Any:
         """Return the model that the discriminator chooses."""
@@ -316,20 +314,20 @@ class Checker:
                 "KDL-CFG-006",
                 (node.source, node.line, node.column),
                 path,
-                f"missing key {key!r}{_in(path)}",
+                f"missing key {key!r}{inside(path)}",
                 one_of(shape.models),
             )
-            return _FAILED
+            return FAILED
         inner = join(path, key)
         if type(chosen) is not Scalar:
             return self.unfit(chosen, inner, one_of(shape.models))
         scalar = self.resolved(chosen, inner)
         if scalar is None:
-            return _FAILED
+            return FAILED
         model = shape.models.get(scalar.text)
         if model is None or scalar.reference is not None:
             self.unknown_type(scalar, inner, shape.models)
-            return _FAILED
+            return FAILED
         return self.model(node, model, path)
 
     def scalar(self, node: Node, shape: ScalarShape, path: str, field: FieldShape | None) -> Any:
@@ -353,8 +351,8 @@ class Checker:
                 return value
         else:
             kind, value = "text", node.text
-        made = _CONVERT[shape.kind](kind, value, node, shape)
-        return self.unfit(node, path, expectation(shape), field, shape) if made is _FAILED else made
+        made = convert(kind, value, node, shape)
+        return self.unfit(node, path, expectation(shape), field, shape) if made is FAILED else made
 
     def plain(self, node: Node, path: str) -> Any:
         """Return a node as plain data, typed by what is written."""
@@ -372,15 +370,15 @@ class Checker:
         failed = False
         if type(node) is Sequence:
             items = [self.value(child, _ANY, f"{path}[{index}]") for index, child in enumerate(node.items)]
-            return _FAILED if any(item is _FAILED for item in items) else items
+            return FAILED if any(item is FAILED for item in items) else items
         assert type(node) is Map
         values: dict[str, Any] = {}
         for key, child in node.items.items():
             if type(child) is Scalar and child.is_null:
                 continue
             value = values[key] = self.value(child, _ANY, join(path, key))
-            failed = failed or value is _FAILED
-        return _FAILED if failed else values
+            failed = failed or value is FAILED
+        return FAILED if failed else values
 
     # Text from where there are no lists and maps
 
@@ -435,7 +433,7 @@ class Checker:
         if type(node) is Scalar:
             is_hidden = is_hidden or node.is_hidden
             if shape is not None and not is_hidden:
-                suggestion = _hint(node, shape, field)
+                suggestion = hint(node, shape, field)
         found = describe(node, is_hidden)
         via = f" (from {node.via})" if type(node) is Scalar and node.via else ""
         self.report(
@@ -446,7 +444,7 @@ class Checker:
             expected,
             suggestion,
         )
-        return _FAILED
+        return FAILED
 
     def ambiguous(
         self, node: Scalar, shape: ScalarShape | None, path: str, instead: tuple[str, ...], field: FieldShape | None
@@ -471,7 +469,7 @@ class Checker:
             " or ".join(instead),
             "YAML 1.1 and YAML 1.2 disagree on yes, no, on, off, 1:30, 007 and 1_000",
         )
-        return _FAILED
+        return FAILED
 
     def unknown_keys(self, node: Map, unknown: Iterable[str], known: list[str], path: str) -> set[str]:
         """Note keys that a map does not have; return the keys that were meant by them."""
@@ -485,7 +483,7 @@ class Checker:
                 suggestion = f"did you mean {meant!r}?"
             else:
                 suggestion = f"known here: {', '.join(sorted(known)) or 'nothing'}"
-            self.report("KDL-CFG-004", node.place(key), join(path, key), f"unknown key {short(key)}{_in(path)}", "",
+            self.report("KDL-CFG-004", node.place(key), join(path, key), f"unknown key {short(key)}{inside(path)}", "",
                         suggestion)  # fmt: skip
         return claimed
 
@@ -493,7 +491,7 @@ class Checker:
         """Note a key that is not there and has no default."""
         removed = node.items.get(field.key)
         place = node.place(field.key) if removed is not None else (node.source, node.line, node.column)
-        message = f"missing key {field.key!r}{_in(path)}"
+        message = f"missing key {field.key!r}{inside(path)}"
         if removed is not None:
             message += ", which null removes"
         example = field.setting.example
@@ -536,186 +534,6 @@ class Checker:
 
 
 _ANY = AnyShape()
-
-
-def _in(path: str) -> str:
-    return f" in {path}" if path else ""
-
-
-def short(text: str) -> str:
-    """Return a text in quotes, cut where it is long.
-
-    Example:
-        >>> short("abc")
-        "'abc'"
-    """
-    return repr(text) if len(text) <= 60 else repr(text[:57] + "…")
-
-
-def describe(node: Node, is_hidden: bool = False) -> str:
-    """Return what a node is, in words: ``text 'abc'``, ``the number 5``, ``a list``."""
-    if type(node) is Map:
-        return "a map"
-    if type(node) is Sequence:
-        return "a list"
-    assert type(node) is Scalar
-    if node.reference is not None:
-        return "a reference to a secret"
-    if node.is_null:
-        return "nothing"
-    kind = scalars.resolve_plain(node.text)[0] if node.style is PLAIN else "text"
-    name = {"bool": "true or false", "int": "a number", "float": "a number"}.get(kind, "text")
-    if is_hidden or node.is_hidden:
-        return "a number" if name == "a number" else name if kind == "bool" else "another text"
-    if kind in ("int", "float"):
-        return f"the number {node.text[:60]}"
-    return node.text if kind == "bool" else f"text {short(node.text)}"
-
-
-def one_of(names: Iterable[Any]) -> str:
-    """Return names as an alternative.
-
-    Example:
-        >>> one_of(["a", "b", "c"])
-        "'a', 'b' or 'c'"
-    """
-    listed = [repr(name) for name in names]
-    if len(listed) > 1:
-        return ", ".join(listed[:-1]) + " or " + listed[-1]
-    return listed[0] if listed else "nothing"
-
-
-_EXPECTED = {
-    "text": "text",
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "date": "a date such as 2024-05-01",
-    "datetime": "a time such as 2024-05-01T06:00:00Z",
-    "secret": "text, better ${secret:store/name} or ${NAME}",
-    "path": "a path",
-    "duration": "a duration such as 90s, 15m or 1h30m",
-    "size": "a size such as 512m or 8g",
-}
-
-
-def expectation(shape: Shape) -> str:
-    """Return what a shape takes, in words."""
-    if type(shape) is ScalarShape:
-        return one_of(shape.choices) if shape.choices is not None else _EXPECTED[shape.kind]
-    if type(shape) is ListShape:
-        return "a list"
-    if type(shape) is UnionShape:
-        parts = [expectation(other) for other in shape.others]
-        if shape.models:
-            parts.append(f"a map with {shape.discriminator}: {one_of(shape.models)}")
-        return " or ".join(dict.fromkeys(parts))
-    return "anything" if type(shape) is AnyShape else "a map"
-
-
-def _hint(node: Scalar, shape: ScalarShape, field: FieldShape | None) -> str:
-    if shape.choices is not None:
-        from kindling.config.suggesting import did_you_mean
-
-        return did_you_mean(node.text, [str(choice) for choice in shape.choices])
-    if shape.kind in ("text", "path") and node.style is PLAIN and not node.is_null:
-        return f'put it in quotes: "{node.text[:60]}"'
-    if node.style is QUOTED and shape.kind in ("int", "float", "bool"):
-        kind = scalars.resolve_plain(node.text)[0]
-        if kind == shape.kind or (kind == "int" and shape.kind == "float"):
-            return f"write it without quotes: {node.text[:60]}"
-    if shape.kind == "bool":
-        try:
-            return f"write {str(scalars.parse_bool(node.text)).lower()}"
-        except ValueError:
-            return ""
-    if field is not None and field.setting.example is not None:
-        return f"for example {field.key}: {field.setting.example}"
-    return ""
-
-
-# Converting: (kind, value) as resolved, the scalar, the shape → a value, or _FAILED
-
-
-def _to_text(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
-    return value if kind == "text" else _FAILED
-
-
-def _to_secret(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
-    return Secret(value) if kind == "text" else _FAILED
-
-
-def _to_path(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
-    return Path(value) if kind == "text" and value and "\0" not in value else _FAILED
-
-
-def _to_int(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
-    if node.style is TEXT:
-        text = node.text.strip()
-        digits = text[1:] if text[:1] in ("-", "+") else text
-        return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 400 else _FAILED
-    if kind == "int" and isinstance(value, int):
-        return value
-    if kind == "float" and value == value and abs(value) < 1e300 and value == int(value):
-        return int(value)  # 5.0, which JSON Schema counts among the whole numbers too
-    return _FAILED
-
-
-def _to_float(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
-    if node.style is TEXT:
-        text = node.text.strip()
-        kind, value = scalars.resolve_plain(text)
-        if kind == "ambiguous" and text.lstrip("+-").replace(".", "", 1).isdigit():
-            kind, value = "float", float(text)
-    if kind in ("int", "float") and value == value and abs(value) <= 1.7e308:
-        return float(value)
-    return _FAILED
-
-
-def _to_bool(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
-    if node.style is TEXT:
-        try:
-            return scalars.parse_bool(node.text)
-        except ValueError:
-            return _FAILED
-    return value if kind == "bool" else _FAILED
-
-
-def _parsed(parse: Callable[[str], Any], *, takes_number: bool = False) -> Callable[..., Any]:
-    def convert(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
-        if kind != "text" and not (takes_number and kind in ("int", "float")):
-            return _FAILED
-        try:
-            return parse(node.text)
-        except (ValueError, OverflowError):
-            return _FAILED
-
-    return convert
-
-
-def _to_choice(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
-    assert shape.choices is not None
-    for written, chosen in shape.choices.items():
-        if type(written) is type(value) and written == value:
-            return chosen
-        if node.style is TEXT and not isinstance(written, str) and str(written).lower() == node.text.strip().lower():
-            return chosen
-    return _FAILED
-
-
-_CONVERT: dict[str, Callable[..., Any]] = {
-    "text": _to_text,
-    "secret": _to_secret,
-    "path": _to_path,
-    "int": _to_int,
-    "float": _to_float,
-    "bool": _to_bool,
-    "date": _parsed(scalars.parse_date),
-    "datetime": _parsed(scalars.parse_datetime),
-    "duration": _parsed(scalars.parse_duration, takes_number=True),
-    "size": _parsed(scalars.parse_size, takes_number=True),
-    "choice": _to_choice,
-}
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:

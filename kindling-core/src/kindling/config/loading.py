@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from kindling.config.checking import Checked, Checker, check_node, in_order, one_of
+from kindling.config.checking import Checked, Checker, check_node, in_order
 from kindling.config.composing import MAXIMUM_SIZE, compose
 from kindling.config.interpolation import Interpolation
 from kindling.config.model import ENVIRONMENT_PATTERN, ProjectConfig
@@ -19,6 +19,7 @@ from kindling.config.nodes import TEXT, Map, Node, Scalar, Source, is_null, join
 from kindling.config.sections import Section
 from kindling.config.shapes import shape_of_model
 from kindling.config.variables import apply_environment, apply_options
+from kindling.config.wording import one_of
 from kindling.errors import ConfigError, Location, Problem
 
 if TYPE_CHECKING:
