@@ -8,7 +8,6 @@ only where the value is used.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from kindling.config import scalars
@@ -48,7 +47,6 @@ from kindling.values import Secret
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
 class Checked(Generic[T]):
     """What a check gave.
 
@@ -57,8 +55,14 @@ class Checked(Generic[T]):
         problems: All that is wrong, in the order of the file; warnings may be among them.
     """
 
-    value: T | None
-    problems: tuple[Problem, ...]
+    __slots__ = ("problems", "value")
+
+    def __init__(self, value: T | None, problems: tuple[Problem, ...]) -> None:
+        self.value = value
+        self.problems = problems
+
+    def __repr__(self) -> str:
+        return f"Checked(value={self.value!r}, problems={len(self.problems)})"
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -82,6 +86,7 @@ def check_text(
         The value, or all problems.
 
     Example:
+        >>> from dataclasses import dataclass
         >>> @dataclass(frozen=True)
         ... class Retry:
         ...     times: int = 3

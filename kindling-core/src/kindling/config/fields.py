@@ -19,14 +19,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 #: The key of a dataclass field's metadata under which :func:`setting` keeps what it was told.
 METADATA_KEY = "kindling"
 
 
-@dataclasses.dataclass(frozen=True)
-class Unit:
+class Unit(NamedTuple):
     """Marks a number that is written with a unit.
 
     Args:
@@ -42,8 +41,7 @@ Duration = Annotated[float, Unit("duration")]
 Size = Annotated[int, Unit("size")]
 
 
-@dataclasses.dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """What :func:`setting` was told about a field.
 
     Args:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any, NoReturn
 
 from kindling.values import Secret
 
 
-@dataclass(frozen=True)
 class SecretReference:
     """A value that has secrets in it, by name. It holds no secret and may be shown, stored and pickled.
 
@@ -24,7 +23,24 @@ class SecretReference:
         'the-value-of-vault/bronze-key'
     """
 
+    __slots__ = ("parts",)
+
     parts: tuple[str, ...]
+
+    def __init__(self, parts: tuple[str, ...]) -> None:
+        object.__setattr__(self, "parts", parts)
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise AttributeError(f"a SecretReference does not change: {name}")
+
+    def __eq__(self, other: object) -> bool:
+        return self.parts == other.parts if isinstance(other, SecretReference) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((SecretReference, self.parts))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SecretReference, (self.parts,)
 
     @property
     def names(self) -> tuple[str, ...]:
