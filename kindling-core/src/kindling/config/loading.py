@@ -44,11 +44,31 @@ class SectionModels(Protocol):
     def connection(self, type_name: str) -> type | None:
         """Return the settings model of a connection type; None where it is unknown or its plugin is broken."""
 
+    def auth_modes(self, type_name: str) -> tuple[str, ...]:
+        """Return the auth modes that a type of connection takes, the default first; none where it is not known."""
+
+    def auth_model(self, mode: str) -> type | None:
+        """Return the settings of an auth mode, which stand among the keys of a connection; None where not known."""
+
     def connection_types(self) -> tuple[str, ...]:
         """Return the connection types that plugins serve, by name."""
 
     def platform_names(self) -> tuple[str, ...]:
         """Return the platforms that plugins serve, by name."""
+
+
+def connection_models(sections: SectionModels, type_name: str) -> tuple[type, ...]:
+    """Return all models whose keys may stand in a connection of a type: its storage's, and those of its auth modes.
+
+    Args:
+        sections: Gives the models.
+        type_name: The connection type.
+    """
+    storage = sections.connection(type_name)
+    if storage is None:
+        return ()
+    found = [storage, *(sections.auth_model(mode) for mode in sections.auth_modes(type_name))]
+    return tuple(dict.fromkeys(model for model in found if model is not None))
 
 
 def find_project(start: Path | None = None) -> Path | None:
@@ -177,28 +197,62 @@ class LoadedConfig:
         Raises:
             ConfigError: There is no such connection (KDL-CFG-019), or it does not hold.
         """
-        section = self.config.connections.get(name)
-        if section is None:
-            from kindling.config.suggesting import did_you_mean
-
-            known = list(self.config.connections)
-            raise ConfigError(
-                [
-                    Problem(
-                        "KDL-CFG-019",
-                        f"there is no connection {name!r}",
-                        self._where("connections"),
-                        suggestion=did_you_mean(name, known)
-                        or (f"known: {', '.join(known)}" if known else "add it under connections: in kindling.yaml"),
-                    )
-                ]
-            )
-        chosen: type | None = model
-        if chosen is None and self._sections is not None:
-            chosen = self._sections.connection(section.type_name or "")
-        if chosen is None:
+        section = self._connection_section(name)
+        models = self._models_of(section, model)
+        if not models:
             return section.data()
-        return section.build(chosen, also=CONNECTION_KEYS)
+        return section.build_together(models, also=CONNECTION_KEYS)[0]
+
+    def connection_auth(self, name: str) -> tuple[str, Any] | None:
+        """Return the auth mode of a connection and the settings of that mode.
+
+        Args:
+            name: Name of the connection.
+
+        Returns:
+            The mode, ``auth_mode:`` or its type's default, and an instance of the mode's settings, None where it has
+            none; or None where the type knows no modes.
+
+        Raises:
+            ConfigError: There is no such connection, or it does not hold.
+        """
+        section = self._connection_section(name)
+        mode = self._auth_mode(section)
+        if mode is None or self._sections is None:
+            return None
+        model = self._sections.auth_model(mode)
+        if model is None:
+            return mode, None
+        models = [*self._models_of(section, None)]
+        return mode, section.build_together(models, also=CONNECTION_KEYS)[models.index(model)]
+
+    def _connection_section(self, name: str) -> Section:
+        section = self.config.connections.get(name)
+        if section is not None:
+            return section
+        from kindling.config.suggesting import did_you_mean
+
+        known = list(self.config.connections)
+        suggestion = did_you_mean(name, known) or (
+            f"known: {', '.join(known)}" if known else f"add it under connections: in {FILE_NAME}"
+        )
+        where = self._where("connections")
+        raise ConfigError([Problem("KDL-CFG-019", f"there is no connection {name!r}", where, suggestion=suggestion)])
+
+    def _auth_mode(self, section: Section) -> str | None:
+        modes = self._sections.auth_modes(section.type_name or "") if self._sections is not None else ()
+        return section.text("auth_mode") or (modes[0] if modes else None)
+
+    def _models_of(self, section: Section, model: type | None) -> tuple[type, ...]:
+        """Return the models whose keys stand together in a connection: its storage's, and its auth mode's."""
+        if self._sections is None:
+            return () if model is None else (model,)
+        chosen = model or self._sections.connection(section.type_name or "")
+        if chosen is None:
+            return ()
+        mode = self._auth_mode(section)
+        auth = self._sections.auth_model(mode) if mode is not None else None
+        return (chosen,) if auth is None or auth is chosen else (chosen, auth)
 
     def section(self, path: str, model: type[T]) -> T:
         """Return any part of the configuration as a model's instance; its defaults where the part is not there.
@@ -239,21 +293,42 @@ class LoadedConfig:
         return in_order(problems)
 
     def _check_section(self, kind: str, name: str, section: Section) -> tuple[Problem, ...]:
-        models = self._sections
-        if models is None:
+        known = self._sections
+        if known is None:
             return ()
         if kind == "platforms":
-            model = models.platform(name)
+            if name not in (names := known.platform_names()):
+                return self._not_served(section, f"no installed plugin serves the platform {name!r}", name, names)
+            model = known.platform(name)
+            models: tuple[type, ...] = () if model is None else (model,)
             also: tuple[str, ...] = PLATFORM_KEYS
         else:
-            type_name, wrong = self._connection_type(section, models.connection_types())
+            type_name, wrong = self._connection_type(section, known.connection_types())
+            wrong = wrong or self._check_auth_mode(section, known.auth_modes(type_name))
             if wrong:
                 return wrong
-            model = models.connection(type_name)
+            models = self._models_of(section, None)
             also = CONNECTION_KEYS
-        if model is None:
+        return section.check_together(models, also=also).problems if models else ()
+
+    def _not_served(self, section: Section, message: str, name: str, known: tuple[str, ...]) -> tuple[Problem, ...]:
+        """Return a warning: the section stays unchecked, and who uses it gets an error then."""
+        from kindling.config.suggesting import did_you_mean
+
+        where = self._where(section.path)
+        suggestion = did_you_mean(name, known) or "it is not checked; kindling plugins list shows what is installed"
+        return (Problem("KDL-CFG-026", message, where, suggestion=suggestion, is_warning=True),)
+
+    def _check_auth_mode(self, section: Section, modes: tuple[str, ...]) -> tuple[Problem, ...]:
+        node = section.node.items.get("auth_mode")
+        if type(node) is not Scalar or node.is_null:
             return ()
-        return check_node(section.node, model, path=section.path, variables=self.variables, also=also).problems
+        checker = Checker(self.variables)
+        path = join(section.path, "auth_mode")
+        scalar = checker.resolved(node, path)
+        if scalar is not None and (scalar.reference is not None or (modes and scalar.text not in modes)):
+            checker.unknown_type(scalar, path, modes)
+        return tuple(checker.problems)
 
     def _connection_type(self, section: Section, known: tuple[str, ...]) -> tuple[str, tuple[Problem, ...]]:
         """Return the type of a connection, or what is wrong with it."""
@@ -270,6 +345,12 @@ class LoadedConfig:
             if scalar is not None:
                 if scalar.reference is None and scalar.text in known:
                     return scalar.text, ()
+                from kindling.config.suggesting import nearest
+
+                if scalar.reference is None and nearest(scalar.text, known) is None:
+                    # Its plugin may be installed where it is used: what cannot be known here is no error.
+                    message = f"no installed plugin serves the connection type {scalar.text!r}"
+                    return "", self._not_served(section, message, scalar.text, known)
                 checker.unknown_type(scalar, path, known)
         return "", tuple(checker.problems)
 

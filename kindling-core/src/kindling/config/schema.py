@@ -202,7 +202,7 @@ class _Writer:
             section = self.together(() if model is None else (model,), also)
             sections[name] = _or_null(section)
         return {
-            **{key: value for key, value in base.items() if key in ("description", "default")},
+            **_described(base),
             "type": ["object", "null"],
             "properties": sections,
             "additionalProperties": {"type": ["object", "null"]},
@@ -220,8 +220,11 @@ class _Writer:
             form["required"] = sorted({*form.get("required", ()), "type"})
             forms.append(form)
         forms.append(_interpolated_type("type"))
+        if models:
+            # A type that no installed plugin serves may be served where the configuration is used.
+            forms.append({"type": "object", "properties": {"type": _other_text(sorted(models))}, "required": ["type"]})
         return {
-            **{key: value for key, value in base.items() if key in ("description", "default")},
+            **_described(base),
             "type": ["object", "null"],
             "additionalProperties": {"oneOf": [*forms, {"type": "null"}]},
         }
@@ -295,6 +298,14 @@ def _constant(values: list[str]) -> dict[str, Any]:
 def _interpolated_type(key: str) -> dict[str, Any]:
     """Return what a map is whose type is interpolated: it cannot be told which one."""
     return {"type": "object", "properties": {key: dict(INTERPOLATED)}, "required": [key]}
+
+
+def _described(form: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: form[key] for key in ("description", "default") if key in form}
+
+
+def _other_text(names: list[str]) -> dict[str, Any]:
+    return {"type": "string", "not": {"anyOf": [{"enum": names}, dict(INTERPOLATED)]}}
 
 
 def _without(form: Mapping[str, Any], key: str) -> dict[str, Any]:

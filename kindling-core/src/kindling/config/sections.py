@@ -38,9 +38,17 @@ class Section(Mapping[str, Any]):
     @property
     def type_name(self) -> str | None:
         """What stands under ``type``, interpolated; None where nothing does or it cannot be told."""
+        return self.text("type")
+
+    def text(self, key: str) -> str | None:
+        """Return one value as text, interpolated; None where there is none or it cannot be told.
+
+        Args:
+            key: A key of this section.
+        """
         from kindling.config.checking import Checker
 
-        node = self.node.items.get("type")
+        node = self.node.items.get(key)
         scalar = Checker(self._variables).resolved(node, "") if type(node) is Scalar else None
         return scalar.text if scalar is not None and not scalar.is_null and scalar.reference is None else None
 
@@ -71,12 +79,43 @@ class Section(Mapping[str, Any]):
         Raises:
             ConfigError: With all problems of the section.
         """
-        from kindling.config.checking import check_node
+        made: tuple[T, ...] = self.build_together((model,), also=also)
+        return made[0]
 
-        checked = check_node(self.node, model, path=self.path, variables=self._variables, also=also)
+    def build_together(self, models: Iterable[type[T]], *, also: Iterable[str] = ()) -> tuple[T, ...]:
+        """Check the section against models whose keys stand in it side by side, and return their instances.
+
+        Args:
+            models: Frozen dataclasses.
+            also: Keys that may stand there besides the models', and are read by somebody else.
+
+        Raises:
+            ConfigError: With all problems of the section.
+        """
+        checked = self.check_together(models, also=also)
         if checked.value is None:
             raise ConfigError(checked.problems)
         return checked.value
+
+    def check_together(self, models: Iterable[type[T]], *, also: Iterable[str] = ()) -> Checked[tuple[T, ...]]:
+        """Check the section against models whose keys stand in it side by side.
+
+        Args:
+            models: Frozen dataclasses.
+            also: Keys that may stand there besides the models', and are read by somebody else.
+        """
+        from kindling.config.checking import Checker
+        from kindling.config.shapes import shape_of_model
+
+        checker = Checker(self._variables)
+        shapes = [shape_of_model(model) for model in models]
+        everybody = (*also, *(key for shape in shapes for key in shape.fields))
+        values = tuple(
+            checker.model(self.node, shape, self.path, also=everybody if len(shapes) > 1 else tuple(also))
+            for shape in shapes
+        )
+        failed = any(not problem.is_warning for problem in checker.problems)
+        return checker.checked(None if failed else values)
 
     def __getitem__(self, key: str) -> Any:
         return self.data()[key]

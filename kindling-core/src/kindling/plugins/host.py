@@ -295,6 +295,17 @@ class PluginHost:
         """Return the settings of a type of connection, or None where they are not known."""
         return self._model(lambda: self.storage(type_name).backend)
 
+    def auth_modes(self, type_name: str) -> tuple[str, ...]:
+        """Return the auth modes that a type of connection takes, the default first; none where it is not known."""
+        try:
+            return self.storage(type_name).backend.auth_modes
+        except (PluginError, UnsupportedOperation):
+            return ()
+
+    def auth_model(self, mode: str) -> type | None:
+        """Return the settings of an auth mode, which stand among the keys of a connection; None where not known."""
+        return self._model(lambda: self.auth(mode).backend)
+
     def connection_types(self) -> tuple[str, ...]:
         """Return the types of connections that indexes and loaded plugins name. Imports nothing."""
         return self._names(serves.CONNECTION)

@@ -50,9 +50,10 @@ def schema(session: Session, of_app: bool) -> None:
     A plugin that is broken adds nothing: its section takes anything then.
     """
     if of_app:
-        from kindling.apps.app_yaml import json_schema_of_app
+        from kindling.apps.app_yaml import AppFile
+        from kindling.config.schema import json_schema
 
-        session.out.result(json_schema_of_app())
+        session.out.result(json_schema(AppFile, title="app.yaml"))
         return
     from kindling.config.document import schema_of_project
 
