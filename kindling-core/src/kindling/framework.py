@@ -70,6 +70,8 @@ class Framework:
         self._lock = threading.RLock()
         self._parts: dict[str, Any] = {} if runs is None else {"runs": runs}
         self._closed = False
+        #: What it was opened with beyond its configuration's file: a child process opens its own by it.
+        self.opened_with: dict[str, Any] = {}
 
     # What it is
 
@@ -364,7 +366,12 @@ def initialize(
         env_file=Path(env_file) if env_file is not None else None,
         sections=host,
     )
-    return make_framework(loaded, host, platform=platform)
+    framework = make_framework(loaded, host, platform=platform)
+    framework.opened_with = {
+        "variables": dict(variables or {}),
+        "env_file": os.path.abspath(env_file) if env_file is not None else None,  # noqa: PTH100 - it may be a link
+    }
+    return framework
 
 
 def make_framework(

@@ -131,7 +131,7 @@ class AppExecutor:
             from kindling.apps import standalone
 
             here = self.owns_process and not (self.firm_limits and control.limit.seconds is not None)
-            return standalone.execute(app, context, control, in_this_process=here)
+            return standalone.execute(app, context, control, in_this_process=here, owns_process=self.owns_process)
         control.start()
         loops = LoopRunner(control)
         try:

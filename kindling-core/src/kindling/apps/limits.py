@@ -126,6 +126,17 @@ class RunControl:
         """Whether the run was told to end, for whichever reason."""
         return self._timed_out or self._reason is not None
 
+    @property
+    def why(self) -> str:
+        """Why somebody asked the run to end; empty where nobody did."""
+        return self._reason or ""
+
+    def due(self) -> bool:
+        """Look at the clock, and return whether the run has to end."""
+        with self._condition:
+            self._note_time()
+            return self.stopping
+
     def remaining(self) -> float | None:
         """Return the seconds left, not below 0; None without a limit."""
         return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
@@ -149,6 +160,16 @@ class RunControl:
                     self._watch()
                 self._condition.notify_all()
             return True
+
+    def expire(self) -> None:
+        """End the run as if its time were up: somebody else looks at the clock."""
+        with self._condition:
+            if not self._finished and not self.stopping:
+                self._timed_out = True
+                self._next = time.monotonic()
+                if self._targets:
+                    self._watch()
+                self._condition.notify_all()
 
     def error(self) -> AppExecutionError:
         """Return the error of a run that was told to end."""
@@ -198,7 +219,7 @@ class RunControl:
         """From now on interrupt this target; at once where the run was told to end already."""
         with self._condition:
             self._targets.append(target)
-            if self._reason is not None:
+            if self.stopping:
                 self._watch()
             self._condition.notify_all()
 

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -60,7 +60,7 @@ def execute_here(app: ExecutableApp, context: AppContext, control: RunControl) -
     control.start()
     loops = LoopRunner(control)
     try:
-        with process_state.kept(), _ending_signals(control):
+        with process_state.kept(), ending_signals(control):
             try:
                 outcome = carry_out(steps, control, loops)
             finally:
@@ -92,8 +92,12 @@ def _execute(main: ModuleType, entry: EntryPoint) -> dict[str, Any]:
 
 
 @contextmanager
-def _ending_signals(control: RunControl) -> Iterator[None]:
-    """Let a signal that asks this process to end cancel the run, so that its teardown runs."""
+def ending_signals(control: RunControl) -> Iterator[None]:
+    """Let a signal that asks this process to end cancel the run, so that its teardown runs.
+
+    Args:
+        control: Ends the run.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -121,6 +125,7 @@ def execute(
     control: RunControl,
     *,
     in_this_process: bool,
+    owns_process: bool = False,
 ) -> Any:
     """Execute an app standalone and return its result.
 
@@ -128,7 +133,8 @@ def execute(
         app: The app.
         context: What it is given.
         control: Ends it early.
-        in_this_process: Whether this process may become the app's.
+        in_this_process: Whether this process becomes the app's.
+        owns_process: Whether it is there for this app alone.
 
     Raises:
         AppExecutionError: as for ``AppExecutor.execute``.
@@ -137,4 +143,6 @@ def execute(
         return execute_here(app, context, control)
     from kindling.apps.child_process import execute_in_child
 
-    return execute_in_child(app, context, control)
+    # Also where the child does the work: a process that is asked to end asks its child to end, and waits for it.
+    with ending_signals(control) if owns_process else nullcontext():
+        return execute_in_child(app, context, control)

@@ -143,11 +143,25 @@ def configure(
         return _configured
 
 
+def configuration() -> tuple[int, Literal["console", "json"]] | None:
+    """Return from which level on, and in which format, log records are shown; None where they are not.
+
+    Example:
+        >>> with configure("INFO", "json"):
+        ...     configuration()
+        (20, 'json')
+    """
+    shown = _configured
+    return None if shown is None else (shown.level, shown.format)
+
+
 class _Configured:
     """A handler in place, and the level that it asks for."""
 
     def __init__(self, handler: logging.Handler, level: int) -> None:
         self._handler = handler
+        self.level = level
+        self.format: Literal["console", "json"] = "json" if isinstance(handler.formatter, JsonFormatter) else "console"
         handler.addFilter(lambda record: record.levelno >= level or not _is_ours(record))
         _levels.ask(self, level)
         logging.getLogger().addHandler(handler)
