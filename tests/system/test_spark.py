@@ -53,7 +53,7 @@ def spark_script(folder: Path, engine: str, work: str = WORK, **environ: str) ->
         env={**os.environ, "KINDLING_CACHE_DIR": str(cache), **environ},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=300,
         check=False,
         cwd=folder,
     )

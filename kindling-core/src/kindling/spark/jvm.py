@@ -36,6 +36,9 @@ def small_machine_conf(cores: int) -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(max(cores, 2)),
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
         "spark.databricks.delta.snapshotPartitions": "2",
+        # pyspark 4.2.0: a Python UDF over a Parquet or Delta scan waits for its worker for ever (the worker reads the
+        # columnar form of the protocol wrongly). Through rows it works.
+        "spark.sql.execution.arrow.pythonUDF.columnarInput.enabled": "false",
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     }
