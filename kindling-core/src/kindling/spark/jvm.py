@@ -101,6 +101,7 @@ def open_jvm(
     builder = SparkSession.Builder().appName(name)
     for key, value in wanted.items():
         builder = builder.config(key, value)
+    before = set(os.environ)
     try:
         # PYSPARK_PYTHON: else its workers are the first python3 of the search path, which has other packages.
         with variables_set(
@@ -117,7 +118,15 @@ def open_jvm(
             suggestions=["kindling doctor says what is installed and which Java is used"],
         ) from error
     session.sparkContext.setLogLevel("ERROR")
-    return OpenedSession(session, "jvm", session.stop)
+
+    def close() -> None:
+        session.stop()
+        # pyspark tells its own parts by variables, and leaves them behind.
+        for variable in os.environ.keys() - before:
+            if variable.startswith(("SPARK_", "PYSPARK_")):
+                os.environ.pop(variable, None)
+
+    return OpenedSession(session, "jvm", close)
 
 
 def _delta_version(spark: str) -> str:

@@ -47,12 +47,14 @@ def command(session: Session, folder: Path, archive: Path | None) -> None:
         "run_id": made.run_id,
         "seconds": round(made.seconds, 3),
         **made.result,
+        "delays": made.delays,
         "report": str((folder / made.result["report"]).resolve()),
     }
     out.result(
         data,
         lambda: summary(
             made.result,
+            made.delays,
             folder=folder.as_posix(),
             seconds=made.seconds,
             encoding=getattr(out.stdout, "encoding", None) or "utf-8",
