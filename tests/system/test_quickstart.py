@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import pytest
@@ -23,6 +23,14 @@ pytestmark = pytest.mark.slow
 
 CAMPAIGN = bool(os.environ.get("KINDLING_CAMPAIGN"))
 NUMBERS = {"flights": 336_776, "airlines": 16, "weather_hours": 26_115}
+
+
+class Made(NamedTuple):
+    """What a quickstart left: its folder, what it said, its report as it was then."""
+
+    folder: Path
+    said: str
+    page: str
 
 
 @pytest.fixture(scope="module")
@@ -49,17 +57,18 @@ def kindling(*arguments: str, environ: dict[str, str], folder: Path) -> subproce
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> tuple[Path, str]:
+def made(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> Made:
     """A quickstart, made once for the tests that only look; in a folder whose name needs quoting."""
-    folder = tmp_path_factory.mktemp("a b%20[c]")
+    folder = tmp_path_factory.mktemp("a b#ü{c}")
     done = kindling("quickstart", environ=environ, folder=folder)
     assert done.returncode == 0, done.stderr
     assert done.stderr == "", "nothing but the result, where nobody watches"
-    return folder / "quickstart", done.stdout
+    project = folder / "quickstart"
+    return Made(project, done.stdout, (project / "report.html").read_text("utf-8"))
 
 
-def test_it_says_what_it_did_and_what_to_type_next(made: tuple[Path, str]) -> None:
-    lines = made[1].splitlines()
+def test_it_says_what_it_did_and_what_to_type_next(made: Made) -> None:
+    lines = made.said.splitlines()
     assert lines[0] == "✓ 336,776 flights · 16 airlines · 26,115 weather hours"
     assert lines[1].split("  ")[1] == "bronze.flights → silver.flights → gold.delays"
     assert lines[1].endswith(" s")
@@ -68,8 +77,8 @@ def test_it_says_what_it_did_and_what_to_type_next(made: tuple[Path, str]) -> No
     assert all(len(line) <= 80 for line in lines)
 
 
-def test_what_it_says_to_type_next_works_and_every_run_is_kept(made: tuple[Path, str], environ: dict[str, str]) -> None:
-    folder = made[0]
+def test_what_it_says_to_type_next_works_and_every_run_is_kept(made: Made, environ: dict[str, str]) -> None:
+    folder = made.folder
     done = kindling("run", "flights", "--param", "airport=JFK", "-o", "json", environ=environ, folder=folder)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)["result"]
@@ -80,19 +89,19 @@ def test_what_it_says_to_type_next_works_and_every_run_is_kept(made: tuple[Path,
     assert kindling("validate", environ=environ, folder=folder).returncode == 0
 
 
-def test_a_wrong_airport_is_refused_before_anything_runs(made: tuple[Path, str], environ: dict[str, str]) -> None:
-    done = kindling("run", "flights", "--param", "airport=BER", environ=environ, folder=made[0])
+def test_a_wrong_airport_is_refused_before_anything_runs(made: Made, environ: dict[str, str]) -> None:
+    done = kindling("run", "flights", "--param", "airport=BER", environ=environ, folder=made.folder)
     assert done.returncode != 0
     assert "EWR" in done.stderr
     assert "BER" in done.stderr
 
 
-def test_the_tables_hold_what_another_computation_finds(made: tuple[Path, str]) -> None:
+def test_the_tables_hold_what_another_computation_finds(made: Made) -> None:
     """Plain Python over the CSV files against DuckDB and Delta."""
     import duckdb
     from deltalake import DeltaTable
 
-    data = made[0] / "data"
+    data = made.folder / "data"
     with (data / "raw/weather.csv").open(newline="", encoding="utf-8") as stream:
         weather = {(row["origin"], row["time_hour"]): row for row in csv.DictReader(stream)}
     with (data / "raw/airlines.csv").open(newline="", encoding="utf-8") as stream:
@@ -138,7 +147,7 @@ def sky(row: dict[str, str] | None) -> str:
     return "strong wind" if row["wind_speed"] != "NA" and float(row["wind_speed"]) >= 20 else "fair"
 
 
-def test_the_report_is_one_well_formed_page_that_needs_nothing_else(made: tuple[Path, str]) -> None:
+def test_the_report_is_one_well_formed_page_that_needs_nothing_else(made: Made) -> None:
     from html.parser import HTMLParser
 
     class Reader(HTMLParser):
@@ -162,7 +171,7 @@ def test_the_report_is_one_well_formed_page_that_needs_nothing_else(made: tuple[
         def handle_data(self, data: str) -> None:
             self.text += data
 
-    page = (made[0] / "report.html").read_text("utf-8")
+    page = made.page
     reader = Reader()
     reader.feed(page)
     assert reader.open == []
@@ -220,6 +229,15 @@ def test_without_the_engine_it_names_the_extra(tmp_path: Path, environ: dict[str
     assert done.returncode == 1
     assert "KDL-QST-004" in done.stderr
     assert 'pip install "kindling-core[local]"' in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_that_delta_tables_cannot_have_is_refused_before_anything_is_written(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    done = kindling("quickstart", "mine [1]", environ=environ, folder=tmp_path)
+    assert done.returncode == 1
+    assert "KDL-QST-005" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
