@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from kindling.errors import KindlingError, UnsupportedOperation
+from kindling.errors import ConfigError, KindlingError, UnsupportedOperation
+from kindling.plugins.opening import OpenObjects
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from kindling.contracts.execution import AppRunner
     from kindling.contracts.storage import Storage
     from kindling.opening import BackendContext
-    from kindling.plugins.host import PluginHost
+    from kindling.plugins.host import PluginHost, Served
     from kindling.runs.store import RunStore
     from kindling.values import Secret
 
@@ -69,9 +70,9 @@ class Framework:
         self.evidence = evidence
         self._lock = threading.RLock()
         self._parts: dict[str, Any] = {} if runs is None else {"runs": runs}
+        # The framework's own, not the host's: equal settings (``path: ./data``) mean another place in another project.
+        self._objects = OpenObjects()
         self._closed = False
-        #: What it was opened with beyond its configuration's file: a child process opens its own by it.
-        self.opened_with: dict[str, Any] = {}
 
     # What it is
 
@@ -91,6 +92,11 @@ class Framework:
         return self.config.root
 
     @property
+    def opened_with(self) -> Mapping[str, Any]:
+        """What it was opened with beyond its configuration's file: a child process opens its own by it."""
+        return self.config.opened_with
+
+    @property
     def state_folder(self) -> Path:
         """The folder where this project keeps runs and other state: ``.kindling`` in the project's."""
         return self.project_root / ".kindling"
@@ -100,17 +106,17 @@ class Framework:
     @property
     def apps(self) -> AppManager:
         """The apps of the project: run, validate, list."""
-        return self._part("apps", self._make_apps)
+        return self._part("apps", self._make_apps)  # type: ignore[no-any-return]
 
     @property
     def runs(self) -> RunStore:
         """The run records."""
-        return self._part("runs", self._make_runs)
+        return self._part("runs", self._make_runs)  # type: ignore[no-any-return]
 
     @property
     def connections(self) -> Connections:
         """The connections by name, each a storage, opened when it is first asked for."""
-        return self._part("connections", self._make_connections)
+        return self._part("connections", self._make_connections)  # type: ignore[no-any-return]
 
     @property
     def runner(self) -> AppRunner:
@@ -119,12 +125,12 @@ class Framework:
         Raises:
             PluginError: The platform's plugin is missing or broken; says what to do.
         """
-        return self._part("runner", self._make_runner)
+        return self._part("runner", self._make_runner)  # type: ignore[no-any-return]
 
     @property
     def logger(self) -> Logger:
         """The framework's logger; its records carry run, app, platform and environment, secrets masked."""
-        return self._part("logger", self._make_logger)
+        return self._part("logger", self._make_logger)  # type: ignore[no-any-return]
 
     @property
     def spark(self) -> SparkSession:
@@ -175,7 +181,8 @@ class Framework:
                 suggestions=["name a connection to it in kindling.yaml"],
             )
         settings, path = split(uri)
-        return self.host.open(served, self._context(served.record.name), settings, credential=None), path
+        opened: Storage = self._open(served, settings, credential=None)
+        return opened, path
 
     # Its life
 
@@ -191,7 +198,7 @@ class Framework:
             self._closed = True
             self._parts.clear()
         _forget(self)
-        self.host.close()
+        self._objects.close()
 
     def __enter__(self) -> Framework:
         return self
@@ -262,18 +269,16 @@ class Framework:
         return Connections(list(self.config.config.connections), self._open_connection)
 
     def _open_connection(self, name: str) -> Storage:
-        section = self.config.config.connections[name]
-        served = self.host.storage(str(section.get("type", "")))
-        model = self.host.settings_model(served.backend)
-        settings = self.config.connection(name, model)
-        storage: Storage = self.host.open(served, self._context(served.record.name), settings, credential=None)
+        served = self.host.storage(self.config.config.connections[name].type_name or "")
+        settings = self.config.connection(name, self.host.settings_model(served.backend))
+        storage: Storage = self._open(served, settings, credential=None)
         return storage
 
     def _make_runner(self) -> AppRunner:
         served = self.host.execution(self.platform)
         model = self.host.settings_model(served.backend)
         settings = self.config.platform(self.platform, model) if model is not None else None
-        runner: AppRunner = self.host.open(served, self._context(served.record.name), settings)
+        runner: AppRunner = self._open(served, settings)
         return runner
 
     def _make_logger(self) -> Logger:
@@ -286,6 +291,10 @@ class Framework:
         for name in self.connections:
             conf.update(self.connections[name].spark_conf())
         return self.runner.spark_session(conf)
+
+    def _open(self, served: Served[Any], settings: Any, **keywords: Any) -> Any:
+        context = self._context(served.record.name)
+        return self._objects.get(served.record, served.backend, context, settings, keywords)
 
     def _context(self, plugin: str) -> BackendContext:
         from kindling.opening import BackendContext
@@ -310,8 +319,7 @@ class Framework:
         from kindling.contracts.auth import SecretRequest
 
         served = self.host.secrets(store)
-        opened = self.host.open(served, self._context(served.record.name), None)
-        secret: Secret = opened.get_secret(SecretRequest(name=name, version=version))
+        secret: Secret = self._open(served, None).get_secret(SecretRequest(name=name, version=version))
         return secret
 
 
@@ -354,24 +362,79 @@ def initialize(
         ...     framework.environment
         'test'
     """
-    from kindling.config.loading import load_config
-    from kindling.plugins.host import default_host
-
-    host = default_host()
-    loaded = load_config(
+    loaded, host = open_project(
         Path(project) if project is not None else None,
         file=Path(config) if config is not None else None,
         environment=environment,
         variables=variables,
         env_file=Path(env_file) if env_file is not None else None,
-        sections=host,
     )
-    framework = make_framework(loaded, host, platform=platform)
-    framework.opened_with = {
+    return make_framework(loaded, host, platform=platform)
+
+
+class _Sections:
+    """Asks the host for models, also where the host is known only once the configuration is."""
+
+    def __init__(self, host: PluginHost) -> None:
+        self.host = host
+
+    def platform(self, name: str) -> type | None:
+        return self.host.platform(name)
+
+    def connection(self, type_name: str) -> type | None:
+        return self.host.connection(type_name)
+
+    def connection_types(self) -> tuple[str, ...]:
+        return self.host.connection_types()
+
+    def platform_names(self) -> tuple[str, ...]:
+        return self.host.platform_names()
+
+
+def open_project(
+    start: Path | None = None,
+    *,
+    file: Path | None = None,
+    environment: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    env_file: Path | None = None,
+    use: Collection[str] | None = None,
+) -> tuple[LoadedConfig, PluginHost]:
+    """Load a project's configuration, and the plugin host that its section ``plugins:`` asks for.
+
+    Args:
+        start: As in ``load_config``, like all the others.
+        file: The configuration file itself.
+        environment: Name of the environment.
+        variables: Values of ``${var.…}``.
+        env_file: A file of environment variables.
+        use: Paths of the sections to check now.
+
+    Raises:
+        ConfigError: The configuration does not hold; with all that is wrong.
+    """
+    from kindling.config.loading import load_config
+    from kindling.config.model import PluginsConfig
+    from kindling.plugins.host import PluginHost, default_host
+
+    sections = _Sections(default_host())
+    loaded = load_config(
+        start, file=file, environment=environment, variables=variables, env_file=env_file, sections=sections
+    )
+    wishes = loaded.config.plugins
+    if wishes != PluginsConfig():
+        sections.host = PluginHost(
+            disable=wishes.disable, allow=wishes.allow, strict=wishes.strict, prefer=wishes.prefer
+        )
+    loaded.opened_with = {
         "variables": dict(variables or {}),
         "env_file": os.path.abspath(env_file) if env_file is not None else None,  # noqa: PTH100 - it may be a link
     }
-    return framework
+    if use is not None:
+        problems = tuple(loaded.check(use))
+        if any(not problem.is_warning for problem in problems):
+            raise ConfigError(problems)
+    return loaded, sections.host
 
 
 def make_framework(

@@ -26,14 +26,15 @@ class Session:
         self.options = options
         self.out = out or Output(options.output, debug=options.debug)
         self._config: LoadedConfig | None = None
+        self._host: PluginHost | None = None
         self._framework: Framework | None = None
 
     @property
     def host(self) -> PluginHost:
-        """The process's plugin host."""
+        """The project's plugin host; the process's own until the configuration is loaded."""
         from kindling.plugins.host import default_host
 
-        return default_host()
+        return self._host or default_host()
 
     def config(self) -> LoadedConfig:
         """Load the project's configuration, checked against the plugins that it uses.
@@ -42,14 +43,13 @@ class Session:
             ConfigError: It does not hold; all problems are in it.
         """
         if self._config is None:
-            from kindling.config.loading import load_config
+            from kindling.framework import open_project
 
-            self._config = load_config(
+            self._config, self._host = open_project(
                 file=self._path(self.options.config),
                 environment=self.options.environment,
                 variables=self.options.variables,
                 env_file=self._path(self.options.env_file),
-                sections=self.host,
             )
         return self._config
 
@@ -63,15 +63,9 @@ class Session:
             KindlingError: The configuration does not hold, or the platform cannot be had.
         """
         if self._framework is None:
-            from kindling.framework import initialize
+            from kindling.framework import make_framework
 
-            self._framework = initialize(
-                platform,
-                self.options.environment,
-                self.options.config,
-                variables=self.options.variables,
-                env_file=self.options.env_file,
-            )
+            self._framework = make_framework(self.config(), self.host, platform=platform)
         return self._framework
 
     def close(self) -> None:

@@ -167,6 +167,8 @@ class LoadedConfig:
         self.variables = variables
         #: What is not wrong enough to stop for.
         self.warnings: tuple[Problem, ...] = ()
+        #: Options that it was loaded with and that no file holds: a child process loads the same by them.
+        self.opened_with: Mapping[str, Any] = {}
         self._sections = sections
 
     def __repr__(self) -> str:
