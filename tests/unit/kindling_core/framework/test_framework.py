@@ -137,7 +137,7 @@ def test_the_card_shows_platform_versions_connections_and_plugins_and_no_markup_
 
 def test_a_backend_is_given_its_project_and_a_folder_of_its_own(framework, project):
     context = framework._context("acme")
-    assert (context.environment, context.project, context.project_folder) == ("dev", "shop", project)
+    assert (context.environment, context.project, context.folder) == ("dev", "shop", project)
     assert context.state.is_dir()
     assert context.state.name == "acme"
     assert context.logger.name == "kindling.plugins.acme"
