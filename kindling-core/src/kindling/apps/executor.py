@@ -180,14 +180,14 @@ def conclude(outcome: Outcome, app: ExecutableApp, context: AppContext, control:
         control: What may have ended it.
     """
     error, late = outcome.error, outcome.late_error
-    if error is None and late is not None and late is control.last_error:
+    if error is None and control.made(late):
         error, late = late, None
     for one in (error, late):
         if one is not None:
             tracebacks.trim(one)
     if error is None and control.timed_out:
         # It swallowed the interruption, or could not be reached by it.
-        error = control.last_error = control.error()
+        error = control.error()
     if isinstance(error, SystemExit) and error.code in (None, 0):
         error = None
     if late is not None:
@@ -199,8 +199,14 @@ def conclude(outcome: Outcome, app: ExecutableApp, context: AppContext, control:
         return outcome.result
     if late is not None and isinstance(error, KindlingError):
         error._context["teardown_error"] = f"{type(late).__name__}: {late}"
+    if control.passing is not None:
+        raise control.passing
+    if control.made(error) and isinstance(error, KindlingError):
+        base = getattr(context.framework, "project_root", None)
+        error.location = error.location or tracebacks.location(error, app, base)
+        error._context.update(app=app.name, run_id=context.run_id)
     # An AppTimeoutError of a nested run is a failure of this one, not its own end.
-    if isinstance(error, (KeyboardInterrupt, RunInterrupted)) or error is control.last_error or _is_misfit(error):
+    if isinstance(error, KeyboardInterrupt) or control.made(error) or _is_misfit(error):
         raise error
     failure = _failure(error, app, context, phase=outcome.phase, code=None)
     if late is not None:
@@ -217,7 +223,8 @@ def _failure(
 ) -> AppExecutionError:
     base = getattr(context.framework, "project_root", None)
     place = tracebacks.location(error, app, base)
-    facts: dict[str, Any] = {"app": app.name, "phase": phase, "exception": type(error).__name__}
+    facts: dict[str, Any] = {"app": app.name, "run_id": context.run_id, "phase": phase}
+    facts["exception"] = type(error).__name__
     facts["traceback"] = tracebacks.described(error, app, base)
     suggestions: list[str] = []
     if isinstance(error, SystemExit):
@@ -341,11 +348,11 @@ def told(error: BaseException, control: RunControl) -> BaseException:
         control: What may have interrupted the app.
     """
     is_cancelled = type(error).__name__ == "CancelledError" and type(error).__module__.startswith("asyncio")
-    if not isinstance(error, RunInterrupted) and not is_cancelled:
+    if not isinstance(error, RunInterrupted) and not (is_cancelled and control.stopping):
         return error
-    if not control.stopping:
-        return error  # the run around this one is being ended, or the app cancelled itself
-    reason = control.last_error = control.error()
+    if isinstance(error, RunInterrupted) and not control.stopping:
+        control.passing = error  # the run around this one is being ended
+    reason = control.error()
     reason.__traceback__ = error.__traceback__
     return reason
 

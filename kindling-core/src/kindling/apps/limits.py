@@ -105,8 +105,9 @@ class RunControl:
         self._watcher: threading.Thread | None = None
         self._attempts = 0
         self._next: float | None = None
-        #: The error that the app was told when it was interrupted last.
-        self.last_error: AppExecutionError | None = None
+        self._told: list[AppExecutionError] = []
+        #: The interruption of a run around this one, which goes on outwards when this one has ended.
+        self.passing: RunInterrupted | None = None
         self._deadline = None if self.limit.seconds is None else time.monotonic() + self.limit.seconds
 
     # What others may ask and say
@@ -173,6 +174,15 @@ class RunControl:
 
     def error(self) -> AppExecutionError:
         """Return the error of a run that was told to end."""
+        error = self._make_error()
+        self._told.append(error)
+        return error
+
+    def made(self, error: BaseException | None) -> bool:
+        """Whether an error is this control's own, and not one of a run inside or of the app's making."""
+        return any(error is one for one in self._told)
+
+    def _make_error(self) -> AppExecutionError:
         if self._timed_out:
             seconds = self.limit.seconds or 0.0
             return AppTimeoutError(
