@@ -372,25 +372,6 @@ def initialize(
     return make_framework(loaded, host, platform=platform)
 
 
-class _Sections:
-    """Asks the host for models, also where the host is known only once the configuration is."""
-
-    def __init__(self, host: PluginHost) -> None:
-        self.host = host
-
-    def platform(self, name: str) -> type | None:
-        return self.host.platform(name)
-
-    def connection(self, type_name: str) -> type | None:
-        return self.host.connection(type_name)
-
-    def connection_types(self) -> tuple[str, ...]:
-        return self.host.connection_types()
-
-    def platform_names(self) -> tuple[str, ...]:
-        return self.host.platform_names()
-
-
 def open_project(
     start: Path | None = None,
     *,
@@ -417,15 +398,15 @@ def open_project(
     from kindling.config.model import PluginsConfig
     from kindling.plugins.host import PluginHost, default_host
 
-    sections = _Sections(default_host())
+    host = default_host()
     loaded = load_config(
-        start, file=file, environment=environment, variables=variables, env_file=env_file, sections=sections
+        start, file=file, environment=environment, variables=variables, env_file=env_file, sections=host
     )
     wishes = loaded.config.plugins
     if wishes != PluginsConfig():
-        sections.host = PluginHost(
-            disable=wishes.disable, allow=wishes.allow, strict=wishes.strict, prefer=wishes.prefer
-        )
+        # Which plugins may be asked is known only once the configuration is.
+        host = PluginHost(disable=wishes.disable, allow=wishes.allow, strict=wishes.strict, prefer=wishes.prefer)
+        loaded.ask(host)
     loaded.opened_with = {
         "variables": dict(variables or {}),
         "env_file": os.path.abspath(env_file) if env_file is not None else None,  # noqa: PTH100 - it may be a link
@@ -434,7 +415,7 @@ def open_project(
         problems = tuple(loaded.check(use))
         if any(not problem.is_warning for problem in problems):
             raise ConfigError(problems)
-    return loaded, sections.host
+    return loaded, host
 
 
 def make_framework(

@@ -171,6 +171,14 @@ class LoadedConfig:
         self.opened_with: Mapping[str, Any] = {}
         self._sections = sections
 
+    def ask(self, sections: SectionModels) -> None:
+        """Take the models of sections from somewhere else than until now.
+
+        Args:
+            sections: Gives the models.
+        """
+        self._sections = sections
+
     def __repr__(self) -> str:
         return f"<configuration of {self.file or self.root}, environment {self.environment}>"
 
