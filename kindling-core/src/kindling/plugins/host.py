@@ -10,21 +10,19 @@ Example:
 from __future__ import annotations
 
 import os
-import sys
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from kindling.errors import PluginError, UnsupportedOperation
 from kindling.folders import cache_folder
 from kindling.plugins import serves
-from kindling.plugins.failures import LoadFailure
+from kindling.plugins.asking import Question, names_claimed, names_of, nearest, reason_against
 from kindling.plugins.metadata import normalize
-from kindling.plugins.records import PluginRecord, PluginState
-from kindling.plugins.serves import Claim
-from kindling.plugins.snapshot import Plugin, take
+from kindling.plugins.records import PluginRecord
+from kindling.plugins.snapshot import Plugin, changes, take
 from kindling.plugins.switches import Switches
 
 if TYPE_CHECKING:
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     )
     from kindling.plugins.detection import Detected
     from kindling.plugins.opening import OpenObjects
-    from kindling.plugins.verdicts import Verdict
     from kindling.plugins.verification import Check
 
 B_co = TypeVar("B_co", bound="Backend", covariant=True)
@@ -104,17 +101,10 @@ class PluginHost:
             check: Find out in a child process whether a plugin loads, where that is not known yet. Without it
                 such a plugin is shown as available.
         """
-        plugins = self._snapshot()
-        records = {plugin: plugin.record(self._switches) for plugin in plugins}
-        unsure = [
-            plugin
-            for plugin, record in records.items()
-            if record.state is PluginState.AVAILABLE and not plugin.built_in
-        ]
-        if unsure:
-            for plugin, verdict in self._verdicts(unsure, check=check).items():
-                records[plugin] = verdict.apply(records[plugin])
-        return tuple(self._with_clashes(records.values()))
+        from kindling.plugins.listing import make_records
+
+        cache = self._state or cache_folder("plugins", environ=self._environ)
+        return make_records(self._snapshot(), self._switches, cache=cache, environ=self._environ, check=check)
 
     def record(self, name: str) -> PluginRecord:
         """Return the record of one plugin.
@@ -134,7 +124,7 @@ class PluginHost:
             f"there is no plugin {name!r}",
             code="KDL-PLG-014",
             context={"name": name, "installed": [record.name for record in records]},
-            suggestions=[*_close(name, [record.name for record in records]), "see: kindling plugins list"],
+            suggestions=[*nearest(name, [record.name for record in records]), "see: kindling plugins list"],
         )
 
     def verify(self, name: str) -> Mapping[str, Sequence[Check]]:
@@ -156,7 +146,7 @@ class PluginHost:
         return {
             plugin.title: checking.verify(plugin, self._environ)
             for plugin in self._snapshot()
-            if wanted in _names_of(plugin)
+            if wanted in names_of(plugin)
         }
 
     # Who serves what
@@ -212,8 +202,9 @@ class PluginHost:
         from kindling.plugins.routing import best_by_host, split_uri
 
         scheme, host = split_uri(uri)
-        found = self._candidates(serves.SCHEME, scheme, StorageBackend, "storage")
-        return self._decide(serves.SCHEME, scheme, best_by_host(found, host))
+        question = Question(serves.SCHEME, scheme, StorageBackend, "storage")
+        answers = question.ask(self._snapshot(), self._switches)
+        return self._served(question.decide(best_by_host(answers, host)))
 
     def auth(self, mode: str) -> Served[AuthBackend]:
         """Return who serves an auth mode of connections.
@@ -308,11 +299,11 @@ class PluginHost:
 
     def connection_types(self) -> tuple[str, ...]:
         """Return the types of connections that indexes and loaded plugins name. Imports nothing."""
-        return self._names(serves.CONNECTION)
+        return names_claimed(self._usable(), serves.CONNECTION)
 
     def platform_names(self) -> tuple[str, ...]:
         """Return the platforms that indexes and loaded plugins name. Imports nothing."""
-        return self._names(serves.PLATFORM)
+        return names_claimed(self._usable(), serves.PLATFORM)
 
     # Opening and life
 
@@ -363,7 +354,7 @@ class PluginHost:
             before = self._snapshot()
             after = take(self._path, before)
             self._plugins = after
-        return tuple(_changes(before, after, self._switches))
+        return tuple(changes(before, after, self._switches))
 
     # How it is done
 
@@ -376,183 +367,16 @@ class PluginHost:
                 plugins = self._plugins
         return plugins
 
-    def _verdicts(self, plugins: Sequence[Plugin], *, check: bool) -> dict[Plugin, Verdict]:
-        """Return the verdicts that are kept and, with ``check``, find out those that are missing."""
-        from kindling.plugins.verdicts import VerdictCache
-
-        cache = VerdictCache(self._state or cache_folder("plugins", environ=self._environ), sys.path)
-        kept = {plugin: cache.get(plugin) for plugin in plugins}
-        missing = [plugin for plugin, verdict in kept.items() if verdict is None]
-        verdicts = {plugin: verdict for plugin, verdict in kept.items() if verdict is not None}
-        if check and missing:
-            from kindling.plugins import checking
-
-            found = checking.check(missing, self._environ)
-            verdicts.update(found)
-            cache.put(found)
-        return verdicts
-
     def _usable(self) -> list[Plugin]:
-        return [plugin for plugin in self._snapshot() if not self._reason_against(plugin)]
-
-    def _reason_against(self, plugin: Plugin) -> str:
-        return "" if plugin.built_in else self._switches.reason_against(plugin.name, plugin.distribution.name)
+        return [plugin for plugin in self._snapshot() if not reason_against(plugin, self._switches)]
 
     def _ask(self, kind: str, name: str, family: type[Any], what: str) -> Served[Any]:
-        return self._decide(kind, name, self._candidates(kind, name, family, what))
+        question = Question(kind, name, family, what)
+        return self._served(question.decide(question.ask(self._snapshot(), self._switches)))
 
-    def _candidates(self, kind: str, name: str, family: type[Any], what: str) -> list[tuple[Plugin, Any]]:
-        """Return who serves it, at least one; the core's own alone where it does."""
-        preferred = self._switches.prefer.get(f"{kind}.{name}")
-        everybody = self._snapshot()
-        usable = self._usable()
-        if preferred is not None:
-            usable = [plugin for plugin in usable if preferred in _names_of(plugin)]
-        failed: list[tuple[Plugin, LoadFailure]] = []
-        silent: list[Plugin] = []
-        for round_ in _rounds(usable, kind, name):
-            found: list[tuple[Plugin, Any]] = []
-            for plugin in _once_each_module(round_):
-                try:
-                    loaded = plugin.load()
-                except LoadFailure as failure:
-                    self._note_failure(plugin, failure)
-                    failed.append((plugin, failure))
-                    continue
-                mine = [backend for backend in loaded.backends if _serves(backend, kind, name)]
-                found.extend((plugin, backend) for backend in mine if isinstance(backend, family))
-                if mine and not found:
-                    silent.append(plugin)
-            if found:
-                self._tell_of_failed(failed, kind, name)
-                return found
-        raise self._not_served(kind, name, what, preferred, everybody, failed, silent)
-
-    def _decide(self, kind: str, name: str, found: list[tuple[Plugin, Any]]) -> Served[Any]:
-        if len({id(plugin) for plugin, _ in found}) > 1:
-            titles = sorted(plugin.title for plugin, _ in found)
-            key = f"{kind}.{name}"
-            raise PluginError(
-                f"{serves.WORDS[kind]} {name} is served by {' and by '.join(titles)}",
-                code="KDL-PLG-007",
-                context={"asked": key, "plugins": titles},
-                suggestions=[
-                    f"decide in kindling.yaml: plugins: {{prefer: {{{key}: {found[0][0].distribution.name}}}}}",
-                    f"or disable one: KINDLING_DISABLE_PLUGINS={found[-1][0].distribution.name}",
-                ],
-            )
-        plugin, backend = found[0]
+    def _served(self, answer: tuple[Plugin, Any]) -> Served[Any]:
+        plugin, backend = answer
         return Served(backend, plugin.record(self._switches))
-
-    def _not_served(
-        self,
-        kind: str,
-        name: str,
-        what: str,
-        preferred: str | None,
-        everybody: Iterable[Plugin],
-        failed: list[tuple[Plugin, LoadFailure]],
-        silent: list[Plugin],
-    ) -> PluginError | UnsupportedOperation:
-        asked = f"{serves.WORDS[kind]} {name!r}"
-        context: dict[str, Any] = {"asked": f"{kind}.{name}"}
-        if silent:
-            title = silent[0].title
-            return UnsupportedOperation(
-                f"the plugin {title} has no {what} for {asked}",
-                context={**context, "plugin": silent[0].name},
-                suggestions=["install a version of the plugin that has it, where there is one"],
-            )
-        for plugin, failure in failed:
-            if (kind, name) in plugin.index.claims or plugin.name == name:
-                return self._failed(plugin, failure, asked, context)
-        for plugin in everybody:
-            reason = self._reason_against(plugin)
-            if reason and ((kind, name) in plugin.index.claims or (kind == serves.PLATFORM and plugin.name == name)):
-                return PluginError(
-                    f"{asked} is served by the plugin {plugin.title}, and {reason}",
-                    code="KDL-PLG-006",
-                    context={**context, "plugin": plugin.name},
-                    suggestions=[self._switches.remedy()],
-                )
-        liars = [plugin for plugin in everybody if (kind, name) in plugin.index.claims and plugin.loaded is not None]
-        if liars:
-            return PluginError(
-                f"the index of the plugin {liars[0].title} says that it serves {asked}, and its hooks do not",
-                code="KDL-PLG-013",
-                context={**context, "plugin": liars[0].name},
-                suggestions=[f"see: kindling plugins verify {liars[0].name}"],
-            )
-        return self._unknown(kind, name, preferred, failed, context)
-
-    def _unknown(
-        self,
-        kind: str,
-        name: str,
-        preferred: str | None,
-        failed: list[tuple[Plugin, LoadFailure]],
-        context: dict[str, Any],
-    ) -> PluginError:
-        from kindling.plugins.remedies import install_hint
-
-        known = self._names(kind)
-        message = f"no installed plugin serves {serves.WORDS[kind]} {name!r}"
-        if preferred is not None:
-            message = f"{serves.WORDS[kind]} {name!r} is to be served by {preferred}, which does not"
-        message += f"; there is {', '.join(known)}" if known else ""
-        suggestions = _close(name, known)
-        if kind == serves.PLATFORM and (hint := install_hint(name)):
-            suggestions.insert(0, hint)
-        if failed:
-            names = ", ".join(plugin.name for plugin, _ in failed)
-            suggestions.append(f"it may be served by a plugin that does not load: {names}")
-        return PluginError(
-            message,
-            code="KDL-PLG-002" if kind == serves.PLATFORM else "KDL-PLG-003",
-            context={**context, "known": list(known)},
-            suggestions=[*suggestions, "see: kindling plugins list"],
-        )
-
-    def _failed(self, plugin: Plugin, failure: LoadFailure, asked: str, context: dict[str, Any]) -> PluginError:
-        state = "incompatible" if failure.incompatible else "broken"
-        error = PluginError(
-            f"{asked} is served by the plugin {plugin.title}, which is installed but {state}: {failure.error}",
-            code="KDL-PLG-005" if failure.incompatible else "KDL-PLG-004",
-            context={**context, "plugin": plugin.name, "distribution": plugin.distribution.name, "state": state},
-            suggestions=[failure.remedy] if failure.remedy else [],
-        )
-        error.__cause__ = failure.__cause__ or failure
-        return error
-
-    def _note_failure(self, plugin: Plugin, failure: LoadFailure) -> None:
-        if self._switches.strict:
-            raise self._failed(plugin, failure, f"plugin {plugin.name!r}", {"strict": True})
-
-    def _tell_of_failed(self, failed: list[tuple[Plugin, LoadFailure]], kind: str, name: str) -> None:
-        if failed:
-            import logging
-
-            for plugin, failure in failed:
-                logging.getLogger("kindling.plugins").warning(
-                    "the plugin %s is passed over for %s %s: %s", plugin.title, serves.WORDS[kind], name, failure.error
-                )
-
-    def _with_clashes(self, records: Iterable[PluginRecord]) -> Iterator[PluginRecord]:
-        """Add a note to each record that claims what another one claims."""
-        every = list(records)
-        owners: dict[Claim, list[PluginRecord]] = {}
-        for record in every:
-            if record.state is not PluginState.DISABLED:
-                for claim in record.claims:
-                    owners.setdefault(claim, []).append(record)
-        for record in every:
-            notes = [
-                _clash(record, other, claim)
-                for claim in sorted(record.claims)
-                for other in owners.get(claim, ())
-                if other is not record and record.state is not PluginState.DISABLED and not record.built_in
-            ]
-            yield replace(record, notes=(*record.notes, *dict.fromkeys(notes))) if notes else record
 
     def _record_of(self, backend: Backend) -> PluginRecord:
         for plugin in self._snapshot():
@@ -566,87 +390,6 @@ class PluginHost:
         except (PluginError, UnsupportedOperation):
             # The section stays unchecked; who uses what it configures gets this error then, and nobody else.
             return None
-
-    def _names(self, kind: str) -> tuple[str, ...]:
-        names: set[str] = set()
-        for plugin in self._usable():
-            claims = plugin.index.claims
-            if plugin.loaded is not None:
-                from kindling.plugins.loading import claims_of
-
-                claims = claims_of(plugin.loaded.backends)
-            names.update(name for claimed, name in claims if claimed == kind)
-        return tuple(sorted(names))
-
-
-def _rounds(plugins: Sequence[Plugin], kind: str, name: str) -> Iterable[list[Plugin]]:
-    """Yield who is asked, in turn; the next are asked only where those before do not serve it."""
-    asked: set[int] = set()
-    questions: tuple[Callable[[Plugin], bool], ...] = (
-        lambda plugin: plugin.built_in and (kind, name) in plugin.index.claims,
-        lambda plugin: (kind, name) in plugin.index.claims,
-        lambda plugin: kind == serves.PLATFORM and plugin.name == name,
-        lambda plugin: not plugin.index.present,
-        lambda plugin: True,
-    )
-    for question in questions:
-        chosen = [plugin for plugin in plugins if id(plugin) not in asked and question(plugin)]
-        asked.update(id(plugin) for plugin in chosen)
-        if chosen:
-            yield chosen
-
-
-def _once_each_module(plugins: Iterable[Plugin]) -> list[Plugin]:
-    """Return the plugins without those that are one already named, by a second name."""
-    first: dict[tuple[str, str], Plugin] = {}
-    for plugin in plugins:
-        first.setdefault((plugin.distribution.folder or plugin.distribution.name, plugin.entry_point.value), plugin)
-    return list(first.values())
-
-
-def _serves(backend: Backend, kind: str, name: str) -> bool:
-    from kindling.plugins.loading import claims_of
-
-    return (kind, name) in claims_of([backend])
-
-
-def _names_of(plugin: Plugin) -> tuple[str, str]:
-    return normalize(plugin.name), normalize(plugin.distribution.name)
-
-
-def _clash(record: PluginRecord, other: PluginRecord, claim: Claim) -> str:
-    if (other.entry_point, other.distribution) == (record.entry_point, record.distribution):
-        return f"the same as {other.name}, by a second name"
-    kind, name = claim
-    if other.built_in:
-        return f"{serves.WORDS[kind]} {name}: the core's own wins"
-    return f"{serves.WORDS[kind]} {name} is also served by {other.name} ({other.distribution})"
-
-
-def _close(name: str, known: Iterable[str]) -> list[str]:
-    from difflib import get_close_matches
-
-    return [f"did you mean {match!r}?" for match in get_close_matches(name, list(known), n=1, cutoff=0.6)]
-
-
-def _changes(before: Sequence[Plugin], after: Sequence[Plugin], switches: Switches) -> Iterable[str]:
-    old = {(plugin.name, plugin.distribution.name): plugin for plugin in before}
-    new = {(plugin.name, plugin.distribution.name): plugin for plugin in after}
-    for key, plugin in new.items():
-        record = plugin.record(switches)
-        if key not in old:
-            yield f"{plugin.title} is new: {record.state}"
-        elif plugin.newer:
-            yield f"{plugin.name}: {record.remedy}: {record.error}"
-        elif old[key] is not plugin:
-            was = old[key].record(switches)
-            if was.state is not record.state:
-                yield f"{plugin.title}: {was.state} → {record.state}"
-            elif was.version != record.version:
-                yield f"{plugin.name}: {was.version} → {record.version}"
-    for key, plugin in old.items():
-        if key not in new:
-            yield f"{plugin.title} is gone"
 
 
 _default: PluginHost | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from kindling.plugins.distributions import Distribution, find_distributions
 from kindling.plugins.failures import LoadFailure, corrupt, incompatible_api
 from kindling.plugins.metadata import EntryPoint
 from kindling.plugins.records import PluginRecord, PluginState
-from kindling.plugins.serves import Index, read_index
+from kindling.plugins.serves import Claim, Index, read_index
 from kindling.plugins.switches import Switches
 
 if TYPE_CHECKING:
@@ -54,6 +54,15 @@ class Plugin:
         return self._failure
 
     @property
+    def claims(self) -> frozenset[Claim]:
+        """What it serves: by its hooks where it is loaded, else by its index."""
+        if self._loaded is None:
+            return self.index.claims
+        from kindling.plugins.loading import claims_of
+
+        return claims_of(self._loaded.backends)
+
+    @property
     def title(self) -> str:
         """Name, distribution and version, for messages."""
         return f"{self.name} ({self.distribution.name} {self.distribution.version})".replace(" )", ")")
@@ -85,7 +94,7 @@ class Plugin:
             distribution=self.distribution.name,
             version=self.distribution.version,
             entry_point=self.entry_point.value,
-            claims=self.index.claims,
+            claims=self.claims,
             api=self.index.api,
             indexed=self.index.present,
             location=self.distribution.folder,
@@ -94,12 +103,9 @@ class Plugin:
         if not self.built_in and (reason := switches.reason_against(self.name, self.distribution.name)):
             return replace(record, state=PluginState.DISABLED, error=reason, remedy=switches.remedy())
         if self._loaded is not None:
-            from kindling.plugins.loading import claims_of
-
             record = replace(
                 record,
                 state=PluginState.LOADED,
-                claims=claims_of(self._loaded.backends),
                 notes=tuple(f"its hook {name} belongs to a later version of Kindling" for name in self._loaded.later),
             )
             if self.newer:
@@ -149,6 +155,33 @@ def take(path: Sequence[str] | None = None, before: Iterable[Plugin] = ()) -> tu
     plugins.sort(key=lambda plugin: (plugin.name, plugin.distribution.name))
     builtin = kept.get((_BUILTIN, "kindling-core")) or _builtin()
     return (builtin, *plugins)
+
+
+def changes(before: Iterable[Plugin], after: Iterable[Plugin], switches: Switches) -> Iterator[str]:
+    """Yield what differs between two snapshots, a line each.
+
+    Args:
+        before: The one before.
+        after: The one now.
+        switches: Which plugins may be used.
+    """
+    old = {(plugin.name, plugin.distribution.name): plugin for plugin in before}
+    new = {(plugin.name, plugin.distribution.name): plugin for plugin in after}
+    for key, plugin in new.items():
+        record = plugin.record(switches)
+        if key not in old:
+            yield f"{plugin.title} is new: {record.state}"
+        elif plugin.newer:
+            yield f"{plugin.name}: {record.remedy}: {record.error}"
+        elif old[key] is not plugin:
+            was = old[key].record(switches)
+            if was.state is not record.state:
+                yield f"{plugin.title}: {was.state} → {record.state}"
+            elif was.version != record.version:
+                yield f"{plugin.name}: {was.version} → {record.version}"
+    for key, plugin in old.items():
+        if key not in new:
+            yield f"{plugin.title} is gone"
 
 
 _BUILTIN = "builtin"
