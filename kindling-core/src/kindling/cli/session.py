@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kindling.cli.options import CommonOptions
 from kindling.cli.output import Output
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kindling.config.loading import LoadedConfig
     from kindling.framework import Framework
     from kindling.plugins.host import PluginHost
@@ -76,4 +77,6 @@ class Session:
 
     @staticmethod
     def _path(text: str | None) -> Path | None:
+        from pathlib import Path
+
         return None if text is None else Path(text)

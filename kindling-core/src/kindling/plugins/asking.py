@@ -8,7 +8,6 @@ from typing import Any
 from kindling.errors import PluginError, UnsupportedOperation
 from kindling.plugins import serves
 from kindling.plugins.failures import LoadFailure
-from kindling.plugins.metadata import normalize
 from kindling.plugins.snapshot import Plugin
 from kindling.plugins.switches import Switches
 
@@ -61,10 +60,10 @@ class Question:
             PluginError: KDL-PLG-002 to 006 and 013, nobody does.
             UnsupportedOperation: KDL-PLG-020, somebody does, without the family that is wanted.
         """
-        usable = [plugin for plugin in plugins if not reason_against(plugin, switches)]
+        usable = [plugin for plugin in plugins if not plugin.reason_against(switches)]
         preferred = switches.prefer.get(self.key)
         if preferred is not None:
-            usable = [plugin for plugin in usable if preferred in names_of(plugin)]
+            usable = [plugin for plugin in usable if preferred in plugin.names]
         failed: list[tuple[Plugin, LoadFailure]] = []
         without: list[Plugin] = []
         for round_ in self._rounds(usable):
@@ -163,7 +162,7 @@ class Question:
             if self.claim in plugin.index.claims or self._bears_its_name(plugin):
                 return broken(plugin, failure, self.asked, context)
         for plugin in plugins:
-            reason = reason_against(plugin, switches)
+            reason = plugin.reason_against(switches)
             if reason and (self.claim in plugin.index.claims or self._bears_its_name(plugin)):
                 return PluginError(
                     f"{self.asked} is served by the plugin {plugin.title}, and {reason}",
@@ -190,7 +189,7 @@ class Question:
     ) -> PluginError:
         from kindling.plugins.remedies import install_hint
 
-        known = names_claimed([plugin for plugin in plugins if not reason_against(plugin, switches)], self.kind)
+        known = names_claimed([plugin for plugin in plugins if not plugin.reason_against(switches)], self.kind)
         preferred = switches.prefer.get(self.key)
         if preferred is None:
             message = f"no installed plugin serves {self.asked}"
@@ -227,19 +226,9 @@ def broken(plugin: Plugin, failure: LoadFailure, asked: str, context: dict[str, 
     return error
 
 
-def reason_against(plugin: Plugin, switches: Switches) -> str:
-    """Return why a plugin may not be used, empty where it may. The core's own always may."""
-    return "" if plugin.built_in else switches.reason_against(plugin.name, plugin.distribution.name)
-
-
 def names_claimed(plugins: Iterable[Plugin], kind: str) -> tuple[str, ...]:
     """Return the names of one kind that plugins claim, by their hooks where they are loaded, else by their index."""
     return tuple(sorted({name for plugin in plugins for claimed, name in plugin.claims if claimed == kind}))
-
-
-def names_of(plugin: Plugin) -> tuple[str, str]:
-    """Return the names by which a plugin may be meant: its own, and its distribution's, in the form that compares."""
-    return normalize(plugin.name), normalize(plugin.distribution.name)
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:

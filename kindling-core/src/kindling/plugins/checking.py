@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from kindling.plugins.failures import LoadFailure
@@ -88,8 +87,8 @@ def _ask(plugin: Plugin, environ: Mapping[str, str], limit: float, *, verify: bo
     request = json.dumps(
         {
             "path": [os.path.abspath(entry) for entry in sys.path],  # noqa: PTH100 - '' means here, as for Python
-            "entry_point": asdict(plugin.entry_point),
-            "distribution": asdict(plugin.distribution),
+            "entry_point": plugin.entry_point,
+            "distribution": plugin.distribution,
             "index": sorted(plugin.index.claims),
             "indexed": plugin.index.present,
             "verify": verify,

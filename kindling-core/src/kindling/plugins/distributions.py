@@ -11,8 +11,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from kindling.contracts.version import GROUP
 from kindling.plugins.metadata import (
@@ -29,8 +28,7 @@ _MARK = b"[" + GROUP.encode()
 _SUFFIXES = (".dist-info", ".egg-info")
 
 
-@dataclass(frozen=True)
-class Distribution:
+class Distribution(NamedTuple):
     """An installed distribution with entry points of Kindling's.
 
     Args:
@@ -54,8 +52,7 @@ class Distribution:
     problem: str = ""
 
 
-@dataclass(frozen=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     order: int
     folder: str
     stem: str
@@ -172,14 +169,14 @@ def _read_distribution(candidate: _Candidate) -> Distribution:
 
 def _with_entry_points(distribution: Distribution, content: bytes) -> Distribution:
     if not content:
-        return replace(distribution, problem="entry_points.txt cannot be read")
+        return distribution._replace(problem="entry_points.txt cannot be read")
     try:
         entry_points = parse_entry_points(content, GROUP)
         for entry_point in entry_points:
             _ = entry_point.module  # a value that names no module is found here, not when it is asked for
     except MetadataError as error:
-        return replace(distribution, problem=str(error))
-    return replace(distribution, entry_points=entry_points)
+        return distribution._replace(problem=str(error))
+    return distribution._replace(entry_points=entry_points)
 
 
 def _stamp(folder: str) -> str:

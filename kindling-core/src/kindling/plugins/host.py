@@ -13,19 +13,19 @@ import os
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from kindling.errors import PluginError, UnsupportedOperation
-from kindling.folders import cache_folder
+from kindling.folders import cache_path
 from kindling.plugins import serves
-from kindling.plugins.asking import Question, names_claimed, names_of, nearest, reason_against
 from kindling.plugins.metadata import normalize
 from kindling.plugins.records import PluginRecord
 from kindling.plugins.snapshot import Plugin, changes, take
 from kindling.plugins.switches import Switches
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kindling.contracts.descriptors import (
         AuthBackend,
         Backend,
@@ -103,7 +103,7 @@ class PluginHost:
         """
         from kindling.plugins.listing import make_records
 
-        cache = self._state or cache_folder("plugins", environ=self._environ)
+        cache = cache_path("plugins", environ=self._environ) if self._state is None else os.fspath(self._state)
         return make_records(self._snapshot(), self._switches, cache=cache, environ=self._environ, check=check)
 
     def record(self, name: str) -> PluginRecord:
@@ -120,6 +120,8 @@ class PluginHost:
         for record in records:
             if wanted in (normalize(record.name), normalize(record.distribution)):
                 return record
+        from kindling.plugins.asking import nearest
+
         raise PluginError(
             f"there is no plugin {name!r}",
             code="KDL-PLG-014",
@@ -146,7 +148,7 @@ class PluginHost:
         return {
             plugin.title: checking.verify(plugin, self._environ)
             for plugin in self._snapshot()
-            if wanted in names_of(plugin)
+            if wanted in plugin.names
         }
 
     # Who serves what
@@ -199,6 +201,7 @@ class PluginHost:
             'local'
         """
         from kindling.contracts.descriptors import StorageBackend
+        from kindling.plugins.asking import Question
         from kindling.plugins.routing import best_by_host, split_uri
 
         scheme, host = split_uri(uri)
@@ -299,11 +302,11 @@ class PluginHost:
 
     def connection_types(self) -> tuple[str, ...]:
         """Return the types of connections that indexes and loaded plugins name. Imports nothing."""
-        return names_claimed(self._usable(), serves.CONNECTION)
+        return self._names(serves.CONNECTION)
 
     def platform_names(self) -> tuple[str, ...]:
         """Return the platforms that indexes and loaded plugins name. Imports nothing."""
-        return names_claimed(self._usable(), serves.PLATFORM)
+        return self._names(serves.PLATFORM)
 
     # Opening and life
 
@@ -368,9 +371,16 @@ class PluginHost:
         return plugins
 
     def _usable(self) -> list[Plugin]:
-        return [plugin for plugin in self._snapshot() if not reason_against(plugin, self._switches)]
+        return [plugin for plugin in self._snapshot() if not plugin.reason_against(self._switches)]
+
+    def _names(self, kind: str) -> tuple[str, ...]:
+        from kindling.plugins.asking import names_claimed
+
+        return names_claimed(self._usable(), kind)
 
     def _ask(self, kind: str, name: str, family: type[Any], what: str) -> Served[Any]:
+        from kindling.plugins.asking import Question
+
         question = Question(kind, name, family, what)
         return self._served(question.decide(question.ask(self._snapshot(), self._switches)))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from kindling.plugins import serves
 from kindling.plugins.records import PluginRecord, PluginState
@@ -15,7 +14,7 @@ from kindling.plugins.verdicts import Verdict, VerdictCache
 
 
 def make_records(
-    plugins: Sequence[Plugin], switches: Switches, *, cache: Path, environ: Mapping[str, str], check: bool
+    plugins: Sequence[Plugin], switches: Switches, *, cache: str, environ: Mapping[str, str], check: bool
 ) -> tuple[PluginRecord, ...]:
     """Return a record of each plugin. Imports none in this process.
 
@@ -37,7 +36,7 @@ def make_records(
 
 
 def _verdicts(
-    plugins: Sequence[Plugin], folder: Path, environ: Mapping[str, str], *, check: bool
+    plugins: Sequence[Plugin], folder: str, environ: Mapping[str, str], *, check: bool
 ) -> dict[Plugin, Verdict]:
     cache = VerdictCache(folder, sys.path)
     kept = {plugin: cache.get(plugin) for plugin in plugins}

@@ -94,10 +94,11 @@ def _asked(request: Mapping[str, Any]) -> tuple[EntryPoint, Distribution]:
     from kindling.plugins.distributions import Distribution
     from kindling.plugins.metadata import EntryPoint
 
-    fields = dict(request["distribution"])
-    fields["requires"] = tuple(fields["requires"])
-    fields["entry_points"] = tuple(EntryPoint(**point) for point in fields["entry_points"])
-    return EntryPoint(**request["entry_point"]), Distribution(**fields)
+    # Named tuples travel as JSON lists.
+    distribution = Distribution(*request["distribution"])
+    entry_points = tuple(EntryPoint(*point) for point in distribution.entry_points)
+    requires = tuple(distribution.requires)
+    return EntryPoint(*request["entry_point"]), distribution._replace(entry_points=entry_points, requires=requires)
 
 
 def _sources(module: str) -> list[str]:

@@ -7,7 +7,7 @@ that the host knows whose statement it is. ``docs/explanation/plugin-discovery.m
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kindling.contracts.version import INDEX_GROUP, KINDLING_PLUGIN_API, KINDLING_PLUGIN_API_MINIMUM
 from kindling.plugins.metadata import EntryPoint
@@ -20,8 +20,7 @@ PLATFORM, CONNECTION, SCHEME, AUTH, SECRET = "platform", "connection", "scheme",
 WORDS = {PLATFORM: "platform", CONNECTION: "storage", SCHEME: "scheme", AUTH: "auth", SECRET: "secrets"}
 
 
-@dataclass(frozen=True)
-class Index:
+class Index(NamedTuple):
     """What the index of one plugin says.
 
     Args:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kindling.contracts.version import GROUP
 from kindling.plugins.distributions import Distribution, find_distributions
 from kindling.plugins.failures import LoadFailure, corrupt, incompatible_api
-from kindling.plugins.metadata import EntryPoint
+from kindling.plugins.metadata import EntryPoint, normalize
 from kindling.plugins.records import PluginRecord, PluginState
 from kindling.plugins.serves import Claim, Index, read_index
 from kindling.plugins.switches import Switches
@@ -63,6 +63,15 @@ class Plugin:
         return claims_of(self._loaded.backends)
 
     @property
+    def names(self) -> tuple[str, str]:
+        """The names by which it may be meant: its own and its distribution's, in the form that compares."""
+        return normalize(self.name), normalize(self.distribution.name)
+
+    def reason_against(self, switches: Switches) -> str:
+        """Return why it may not be used, empty where it may. The core's own always may."""
+        return "" if self.built_in else switches.reason_against(self.name, self.distribution.name)
+
+    @property
     def title(self) -> str:
         """Name, distribution and version, for messages."""
         return f"{self.name} ({self.distribution.name} {self.distribution.version})".replace(" )", ")")
@@ -100,7 +109,7 @@ class Plugin:
             location=self.distribution.folder,
             built_in=self.built_in,
         )
-        if not self.built_in and (reason := switches.reason_against(self.name, self.distribution.name)):
+        if reason := self.reason_against(switches):
             return replace(record, state=PluginState.DISABLED, error=reason, remedy=switches.remedy())
         if self._loaded is not None:
             record = replace(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from kindling.plugins.metadata import normalize
 
@@ -12,8 +13,7 @@ ALLOW_VARIABLE = "KINDLING_ALLOW_PLUGINS"
 STRICT_VARIABLE = "KINDLING_STRICT_PLUGINS"
 
 
-@dataclass(frozen=True)
-class Switches:
+class Switches(NamedTuple):
     """What the user and the configuration say about plugins.
 
     Args:
@@ -26,7 +26,7 @@ class Switches:
     disable: frozenset[str] = frozenset()
     allow: frozenset[str] | None = None
     strict: bool = False
-    prefer: Mapping[str, str] = field(default_factory=dict)
+    prefer: Mapping[str, str] = MappingProxyType({})
 
     @classmethod
     def make(

@@ -13,9 +13,8 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from kindling.contracts.version import KINDLING_PLUGIN_API
 from kindling.plugins.records import PluginRecord, PluginState
@@ -27,8 +26,7 @@ _FORMAT = 1
 _PATIENCE = 3600.0
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What came of loading a plugin in a process of its own.
 
     Args:
@@ -75,16 +73,16 @@ class VerdictCache:
         path: Folders that plugins are imported from; what is installed into one of them voids bad verdicts.
     """
 
-    def __init__(self, folder: Path, path: Iterable[str]) -> None:
+    def __init__(self, folder: str, path: Iterable[str]) -> None:
         self._folder = folder
         self._interpreter = _interpreter()
         self._surroundings = _surroundings(path)
         self._known: dict[str, Any] | None = None
 
     @property
-    def file(self) -> Path:
-        """The file, there or not."""
-        return self._folder / f"verdicts-{binascii.crc32(self._interpreter.encode()):08x}.json"
+    def file(self) -> str:
+        """Path of the file, there or not."""
+        return f"{self._folder}{os.sep}verdicts-{binascii.crc32(self._interpreter.encode()):08x}.json"
 
     def get(self, plugin: Plugin) -> Verdict | None:
         """Return the verdict on a plugin, or None where there is none that holds."""
@@ -118,21 +116,22 @@ class VerdictCache:
             entries[_key(plugin)] = {
                 "stamp": plugin.distribution.stamp,
                 "surroundings": self._surroundings,
-                "verdict": asdict(verdict),
+                "verdict": verdict._asdict(),
             }
         # What is not installed any more has no folder: its verdicts go.
         entries = {key: entry for key, entry in entries.items() if os.path.exists(key.partition("|")[0])}  # noqa: PTH110
         self._known = entries
         data = {"format": _FORMAT, "interpreter": self._interpreter, "plugins": entries}
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            os.makedirs(self._folder, exist_ok=True)  # noqa: PTH103 - as above
             write_atomically(self.file, json.dumps(data, indent=1).encode())
         except OSError:
             return  # no home, no space, no permission: the next listing finds out again
 
     def _read(self) -> dict[str, Any]:
         try:
-            data = json.loads(self.file.read_bytes())
+            with open(self.file, "rb") as stream:  # noqa: PTH123 - pathlib is not imported for this
+                data = json.loads(stream.read())
         except (OSError, ValueError):
             return {}
         if not isinstance(data, dict) or data.get("format") != _FORMAT or data.get("interpreter") != self._interpreter:
