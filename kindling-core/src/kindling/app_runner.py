@@ -68,11 +68,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ``main(["orders", "prod", "--param", "day=2024-05-01"])``
     """
     given = parse_arguments(sys.argv[1:] if arguments is None else arguments)
-    if given.artifacts_path:
-        # As a variable, so that whatever else the app starts sees the same root.
-        os.environ["KINDLING_ARTIFACTS_PATH"] = given.artifacts_path
-    if given.environment:
-        os.environ["KINDLING_ENVIRONMENT"] = given.environment
+    # As variables, so that whatever else the app starts sees the same.
+    said = {"KINDLING_ARTIFACTS_PATH": given.artifacts_path, "KINDLING_ENVIRONMENT": given.environment}
+    before = {name: os.environ.get(name) for name in said}
+    os.environ.update({name: value for name, value in said.items() if value})
+    try:
+        return _run_and_report(given)
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _run_and_report(given: argparse.Namespace) -> int:
     try:
         import kindling.errors
     except ImportError as error:
