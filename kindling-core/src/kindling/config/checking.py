@@ -482,7 +482,8 @@ class Checker:
 
         claimed: set[str] = set()
         for key in unknown:
-            meant = nearest(key, [name for name in known if name not in node.items])
+            # A key that is missing is the likelier one; `environment` is always there, put in by the loading.
+            meant = nearest(key, [name for name in known if name not in node.items]) or nearest(key, known)
             if meant is not None:
                 claimed.add(meant)
                 suggestion = f"did you mean {meant!r}?"

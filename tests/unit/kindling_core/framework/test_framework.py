@@ -122,6 +122,10 @@ def test_a_wrong_configuration_is_refused_with_all_its_problems(tmp_path):
     with pytest.raises(ConfigError) as caught:
         initialize("local", project=tmp_path)
     assert [problem.location.line for problem in caught.value.problems] == [1, 2]
+    assert [problem.suggestion for problem in caught.value.problems] == [
+        "did you mean 'project'?",
+        "did you mean 'environment'?",
+    ]
 
 
 def test_the_card_shows_platform_versions_connections_and_plugins_and_no_markup_of_others(tmp_path):
