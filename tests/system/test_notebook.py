@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -122,6 +123,7 @@ class Cell:
     def __init__(self, reply: dict[str, Any], outputs: list[dict[str, Any]]) -> None:
         self.status: str = reply["status"]
         self.error = "" if self.status == "ok" else f"{reply.get('ename')}: {reply.get('evalue')}"
+        self.traceback = "\n".join(reply.get("traceback", []))
         self.text = "".join(output["text"] for output in outputs if output["type"] == "stream")
         self.html = "".join(
             output["data"].get("text/html", "")
@@ -182,6 +184,8 @@ def test_an_app_runs_and_its_run_can_be_looked_at(notebook: Notebook) -> None:
     cell = notebook.run('run = kd.apps.run("orders", day="2024-05-01")\nrun')
     assert cell.status == "ok", cell.error
     assert "SUCCEEDED" in cell.html
+    assert '<progress value="0.5" max="1"></progress> 50% half of it' in cell.html, "live, while it runs"
+    assert '<progress value="1" max="1"></progress> 100% SUCCEEDED' in cell.html, "and at its end"
     assert notebook.value("run.result") == {"day": "2024-05-01", "rate": 1}
     assert "orders of 2024-05-01" in notebook.value("run.log")
     assert notebook.value("run.record.mode") == "interactive"
@@ -246,7 +250,8 @@ def test_a_failure_names_the_apps_own_file_and_line(notebook: Notebook) -> None:
     cell = notebook.run('kd.apps.run("fails")')
     assert cell.status == "error"
     assert cell.error.startswith("AppRuntimeError: KeyError: 'amount'")
-    assert "apps/fails/main.py:2" in cell.error
+    assert "apps/fails/main.py" in cell.traceback.replace("\\", "/")
+    assert "return {}['amount']" in re.sub(r"\x1b\[[0-9;]*m", "", cell.traceback)
 
 
 def test_spark_is_opened_when_it_is_first_used(notebook: Notebook) -> None:

@@ -40,7 +40,7 @@ class RunRecording:
         mode: How the app is executed.
         parent: The run that started this one.
         identity: The parameters as text, to tell a recursion.
-        on_progress: Called with each progress report.
+        on_progress: Called with each progress report. Without it, a notebook draws them under its cell.
         check: Whether a failure is raised.
     """
 
@@ -63,6 +63,11 @@ class RunRecording:
         self.result: Any = None
         self._surroundings = surroundings
         self._check = check
+        self._live = None
+        if on_progress is None and parent is None and mode == "interactive":
+            from kindling.apps.live_progress import live_progress
+
+            on_progress = self._live = live_progress(app.name, mode=mode)
         self._on_progress = on_progress
         self._next_progress = 0.0
         self._store: RunStore = surroundings.runs
@@ -158,6 +163,8 @@ class RunRecording:
             self._store.update(self.record)
         except RunStoreError as failure:
             get_logger("kindling.apps").warning("the end of this run is not recorded: %s", failure)
+        if self._live is not None:
+            self._live.finish(state.value)
         self._run = Run(
             self.record,
             result=self.result if error is None else None,
