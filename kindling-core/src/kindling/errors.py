@@ -11,11 +11,11 @@ check are raised together in one :class:`ProblemsError`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
 
 from kindling import redaction
+from kindling.frozen import dataclass
 
 
 class Category(str, Enum):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from dataclasses import dataclass as dataclass
     from dataclasses import field as field
+    from dataclasses import replace as replace
     from typing import Any
 else:
 
@@ -47,6 +48,24 @@ else:
             default_factory: Makes it.
         """
         return _Factory(default_factory)
+
+    def replace(value, /, **changes):
+        """Return a copy of a value of such a class with other values in the fields named.
+
+        Args:
+            value: The value.
+            changes: The fields.
+        """
+        return type(value)(**{**{name: getattr(value, name) for name in getattr(value, _SPEC).names}, **changes})
+
+
+def field_names(cls: type) -> tuple[str, ...]:
+    """Return the names of the fields of such a class, in order.
+
+    Args:
+        cls: Made by :func:`dataclass`.
+    """
+    return tuple(getattr(cls, _SPEC).names)
 
 
 class _Factory:
@@ -135,7 +154,7 @@ def _make(cls: type, kw_only: bool) -> type:
     for name, value in (
         (_SPEC, spec),
         ("__match_args__", spec.positional),
-        ("__replace__", _replace),
+        ("__replace__", replace),
         ("__dataclass_fields__", _OfTwin(spec, "__dataclass_fields__")),
         ("__dataclass_params__", _OfTwin(spec, "__dataclass_params__")),
         ("__signature__", _OfTwin(spec, "__signature__")),
@@ -175,12 +194,6 @@ def _frozen(what: str, name: str) -> AttributeError:
     from dataclasses import FrozenInstanceError
 
     return FrozenInstanceError(f"cannot {what} field {name!r}")
-
-
-def _replace(self: Any, /, **changes: object) -> Any:
-    from dataclasses import replace
-
-    return replace(self, **changes)
 
 
 class _OfTwin:

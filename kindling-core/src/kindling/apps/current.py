@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 
 from kindling.errors import AppExecutionError, Category
+from kindling.frozen import dataclass
 
 #: How deep runs may be nested. Deeper is a mistake, and each level costs a part of Python's stack.
 DEEPEST = 16

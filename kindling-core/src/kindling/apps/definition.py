@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
+
+from kindling.frozen import dataclass, field
 
 #: The file that makes a folder an app.
 FILE_NAME: Final = "app.yaml"

@@ -10,11 +10,11 @@ not executed: Kindling calls ``main``.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from types import CodeType
 
 from kindling.apps.definition import EntryStyle
 from kindling.errors import AppConfigError, Location, Problem
+from kindling.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kindling.errors import AppConfigError, Location, Problem
+from kindling.frozen import dataclass
 
 if TYPE_CHECKING:
     from kindling.apps.context import AppContext
@@ -32,21 +32,21 @@ class Step:
     is_async: bool = False
 
 
-@dataclass
 class Outcome:
     """How the app's code ended.
 
-    Args:
+    Attributes:
         result: What ``main`` returned, or the script's global ``result``.
         error: What ended it, if something did.
         phase: Where that was.
         late_error: What teardown raised after that, or alone.
     """
 
-    result: Any = None
-    error: BaseException | None = None
-    phase: str = "main"
-    late_error: BaseException | None = None
+    def __init__(self) -> None:
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.phase = "main"
+        self.late_error: BaseException | None = None
 
 
 Steps = Generator[Step, Any, Outcome]

@@ -12,14 +12,28 @@ import os
 import signal
 import threading
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from kindling.errors import AppCancelledError, AppExecutionError, AppTimeoutError, UsageError
+from kindling.frozen import dataclass
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Task
     from types import FrameType
+    from typing import Protocol
+
+    class _Target(Protocol):
+        """Where an interruption is sent."""
+
+        def deliver(self, attempt: int) -> None:
+            """Send it; ``attempt`` counts from 1."""
+
+        def has_noticed(self) -> bool:
+            """Whether it has arrived."""
+
+        def clear(self) -> None:
+            """Take back what was sent and has not arrived."""
+
 
 #: Seconds that teardown gets once a run was told to end.
 DEFAULT_GRACE: Final = 10.0
@@ -64,19 +78,6 @@ class Limit:
             )
         if not (self.grace >= 0 and math.isfinite(self.grace)):
             raise UsageError(f"a grace of {self.grace:g} seconds cannot be kept", code="KDL-RUN-024")
-
-
-class _Target(Protocol):
-    """Where an interruption is sent."""
-
-    def deliver(self, attempt: int) -> None:
-        """Send it; ``attempt`` counts from 1."""
-
-    def has_noticed(self) -> bool:
-        """Whether it has arrived."""
-
-    def clear(self) -> None:
-        """Take back what was sent and has not arrived."""
 
 
 class RunControl:

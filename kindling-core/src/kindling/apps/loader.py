@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kindling.apps.app_yaml import read_definition
 from kindling.apps.definition import FILE_NAME, AppDefinition, name_fault
 from kindling.errors import AppConfigError, AppExecutionError, Category, Location, Problem, UnsupportedOperation
+from kindling.frozen import dataclass
 
 if TYPE_CHECKING:
     from kindling.apps.artifacts import FetchedApp

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from kindling import redaction
 from kindling.errors import Location
+from kindling.frozen import dataclass
 
 if TYPE_CHECKING:
     from kindling.apps.executor import ExecutableApp

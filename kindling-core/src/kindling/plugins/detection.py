@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kindling.errors import PluginError
+from kindling.frozen import dataclass
 
 if TYPE_CHECKING:
     from kindling.contracts.execution import Detection

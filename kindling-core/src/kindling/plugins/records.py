@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from kindling.frozen import dataclass
 from kindling.plugins.serves import Claim, describe_claims
 
 

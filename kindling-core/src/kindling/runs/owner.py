@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from kindling.frozen import dataclass
 
 _current: Owner | None = None
 

@@ -7,11 +7,11 @@ import math
 import operator
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, time, timezone
 from typing import Any
 
 from kindling import redaction
+from kindling.frozen import dataclass, field, field_names, replace
 from kindling.runs.owner import Owner
 from kindling.values import RunState
 
@@ -135,7 +135,7 @@ class RunRecord:
         return cls(**values)
 
 
-_FIELDS = tuple(item.name for item in fields(RunRecord))
+_FIELDS = field_names(RunRecord)
 _TIMES = frozenset({"created_at", "started_at", "ended_at", "deadline"})
 
 

@@ -184,3 +184,16 @@ sys.exit(repr({"dataclasses", "inspect", "typing"} & (set(sys.modules) - before)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr == "0\n"
+
+
+def test_replace_and_field_names_need_no_twin() -> None:
+    @frozen.dataclass(frozen=True)
+    class Point:
+        x: int
+        y: int = 0
+
+    assert frozen.replace(Point(1), y=3) == Point(1, 3)
+    assert frozen.field_names(Point) == ("x", "y")
+    with pytest.raises(TypeError):
+        frozen.replace(Point(1), q=3)  # type: ignore[call-arg]
+    assert vars(Point)["__kindling_frozen__"].twin is None
