@@ -148,7 +148,7 @@ def main_group() -> LazyGroup:
     top = LazyGroup(
         PROGRAM,
         COMMANDS,
-        help="Write a data app once; run it, unchanged, on a laptop, Microsoft Fabric, Azure Synapse and Databricks.",
+        help="Write a data app once; run it, unchanged, on a laptop and on every platform that a plugin brings.",
         epilog="kindling COMMAND --help says more. An error's code is explained by: kindling explain CODE",
     )
     top.params.append(click.Option(["--version"], is_flag=True, help="Print the version."))

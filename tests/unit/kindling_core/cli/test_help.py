@@ -69,6 +69,7 @@ def test_every_argument_is_explained_in_the_help() -> None:
         (command.name, parameter.human_readable_name)
         for command in commands(main_group())
         for parameter in command.params
-        if isinstance(parameter, click.Argument) and parameter.human_readable_name not in (command.help or "")
+        if isinstance(parameter, click.Argument)
+        and parameter.human_readable_name.strip("[].") not in (command.help or "")
     ]
     assert unexplained == []

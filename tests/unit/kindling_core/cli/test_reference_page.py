@@ -43,4 +43,4 @@ def test_every_command_has_a_section_with_its_options(page: str) -> None:
                 if isinstance(parameter, click.Option) and not parameter.hidden:
                     assert parameter.opts[-1] in page, f"{name}: {parameter.opts}"
                 elif isinstance(parameter, click.Argument):
-                    assert parameter.human_readable_name in page
+                    assert parameter.human_readable_name.strip("[].") in page

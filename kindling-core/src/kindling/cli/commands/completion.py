@@ -22,6 +22,8 @@ _ADVICE = {
 def command(session: Session, shell: str) -> None:
     """Print the completion script of a shell.
 
+    SHELL is one of these, and the script goes where its line says:
+
     \b
     bash   eval "$(kindling completion bash)"     in ~/.bashrc
     zsh    eval "$(kindling completion zsh)"      in ~/.zshrc
