@@ -92,6 +92,26 @@ class PluginHost:
         self._plugins: tuple[Plugin, ...] | None = None
         self._objects: OpenObjects | None = None
 
+    def configure(
+        self,
+        *,
+        disable: Collection[str] = (),
+        allow: Collection[str] | None = None,
+        strict: bool = False,
+        prefer: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take over what a configuration says about plugins, in place of what was said when the host was made.
+
+        Args:
+            disable: As for the class.
+            allow: As for the class.
+            strict: As for the class.
+            prefer: As for the class.
+        """
+        self._switches = Switches.make(
+            disable=disable, allow=allow, strict=strict, prefer=prefer, environ=self._environ
+        )
+
     # What is there
 
     def records(self, *, check: bool = True) -> tuple[PluginRecord, ...]:

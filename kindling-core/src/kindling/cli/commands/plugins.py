@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ from kindling.cli.session import Session
 from kindling.plugins.records import PluginState
 
 if TYPE_CHECKING:
+    from kindling.plugins.host import PluginHost
     from kindling.plugins.records import PluginRecord
 
 command = group("plugins")
@@ -25,7 +27,7 @@ def list_(session: Session, no_check: bool) -> None:
 
     No plugin is imported in this process: one that is not known yet is loaded once in a process of its own.
     """
-    records = session.host.records(check=not no_check)
+    records = _host(session).records(check=not no_check)
     session.out.table(
         ("name", "version", "state", "serves", "from"),
         [
@@ -49,11 +51,12 @@ def show(session: Session, name: str, no_check: bool) -> None:
     """
     from kindling.plugins.metadata import normalize
 
-    session.host.record(name)
+    host = _host(session)
+    host.record(name)
     wanted = normalize(name)
     records = [
         record
-        for record in session.host.records(check=not no_check)
+        for record in host.records(check=not no_check)
         if wanted in (normalize(record.name), normalize(record.distribution))
     ]
     data = [record.to_dict() for record in records]
@@ -68,7 +71,8 @@ def verify(session: Session, names: tuple[str, ...]) -> int:
     NAME is a plugin or a distribution. Fails where its index and its hooks disagree, where a descriptor names what is
     not there, and where importing it imports something heavy.
     """
-    reports = [(title, checks) for name in names for title, checks in session.host.verify(name).items()]
+    host = _host(session)
+    reports = [(title, checks) for name in names for title, checks in host.verify(name).items()]
     failed = any(check.level == "failed" for _, checks in reports for check in checks)
     data = [
         {
@@ -84,6 +88,44 @@ def verify(session: Session, names: tuple[str, ...]) -> int:
         lines += [f"  {_SIGNS[check.level]} {check.what}{_detail(check.detail)}" for check in checks]
     session.out.result(data, "\n".join(lines))
     return 1 if failed else 0
+
+
+def _host(session: Session) -> PluginHost:
+    """Return the host, told what this project's configuration says about plugins.
+
+    The configuration is loaded only where it says something about them: a list of plugins is asked for also where it
+    does not hold, and everywhere else loading it would take longer than listing.
+    """
+    from kindling.errors import ConfigError
+
+    if session.options.config is not None or _says_something():
+        try:
+            session.config()
+        except ConfigError as error:
+            session.out.warn(f"the configuration does not hold, and is passed over here: {error.message}")
+    return session.host
+
+
+def _says_something() -> bool:
+    if any(name.startswith("KINDLING_PLUGINS__") for name in os.environ):
+        return True
+    folder = os.getcwd()  # noqa: PTH109 - pathlib is not imported for this
+    while True:
+        try:
+            names = [name for name in os.listdir(folder) if name.startswith("kindling.") and name.endswith(".yaml")]  # noqa: PTH208
+            if "kindling.yaml" in names:
+                return any(_mentions_plugins(f"{folder}{os.sep}{name}") for name in names)
+        except OSError:
+            return False
+        above = os.path.dirname(folder)  # noqa: PTH120 - as above
+        if above == folder:
+            return False
+        folder = above
+
+
+def _mentions_plugins(file: str) -> bool:
+    with open(file, "rb") as stream:  # noqa: PTH123 - as above
+        return b"plugins" in stream.read()
 
 
 def _serves_or_error(record: PluginRecord) -> str:
