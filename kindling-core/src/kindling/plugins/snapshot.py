@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kindling.contracts.version import GROUP
 from kindling.plugins.distributions import Distribution, find_distributions
-from kindling.plugins.failures import LoadFailure, corrupt, incompatible_api
+from kindling.plugins.failures import LoadFailure, corrupt, incompatible_api, incompatible_core
 from kindling.plugins.metadata import EntryPoint, normalize
 from kindling.plugins.records import PluginRecord, PluginState
 from kindling.plugins.serves import Claim, Index, read_index
@@ -133,7 +133,7 @@ class Plugin:
             return corrupt(self.distribution)
         if not self.index.is_compatible:
             return incompatible_api(self.index.api)
-        return None
+        return None if self.built_in else incompatible_core(self.distribution)
 
 
 def take(path: Sequence[str] | None = None, before: Iterable[Plugin] = ()) -> tuple[Plugin, ...]:
