@@ -12,11 +12,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from kindling.errors import PluginError, UnsupportedOperation
 from kindling.folders import cache_path
+from kindling.frozen import dataclass
 from kindling.plugins import serves
 from kindling.plugins.metadata import normalize
 from kindling.plugins.records import PluginRecord

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
+from kindling.frozen import replace
 from kindling.plugins import serves
 from kindling.plugins.records import PluginRecord, PluginState
 from kindling.plugins.snapshot import Plugin

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kindling.contracts.version import GROUP
+from kindling.frozen import replace
 from kindling.plugins.distributions import Distribution, find_distributions
 from kindling.plugins.failures import LoadFailure, corrupt, incompatible_api, incompatible_core
 from kindling.plugins.metadata import EntryPoint, normalize

@@ -13,10 +13,10 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from kindling.contracts.version import KINDLING_PLUGIN_API
+from kindling.frozen import replace
 from kindling.plugins.records import PluginRecord, PluginState
 from kindling.plugins.serves import Claim
 from kindling.plugins.snapshot import Plugin
