@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +16,6 @@ from kindling.apps.definition import (
     name_fault,
     parameter_name_fault,
 )
-from kindling.apps.parameters import fit
 from kindling.config.checking import check_node
 from kindling.config.composing import compose
 from kindling.config.fields import Duration, setting
@@ -32,10 +30,10 @@ BAD_PARAMETER = "KDL-APP-016"
 BAD_VERSION = "KDL-APP-026"
 
 _KINDS = ("entry_point", "pipeline", "workflow")
-_OVERLAY = re.compile(r"app\.([A-Za-z0-9_-]+)\.yaml\Z")
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+# Neither compared nor printed: what a dataclass is not asked to make costs no start-up.
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ParameterFile:
     """A parameter as ``app.yaml`` writes it."""
 
@@ -48,7 +46,7 @@ class ParameterFile:
     description: str = setting(default="", doc="What it is for.")
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AppFile:
     """``app.yaml`` as it is written: the model that it is checked against, and of its JSON Schema."""
 
@@ -111,7 +109,8 @@ def overlays(folder: Path) -> list[str]:
     Args:
         folder: The app's folder.
     """
-    return sorted(match[1] for entry in folder.iterdir() if (match := _OVERLAY.match(entry.name)))
+    parts = (entry.name.split(".") for entry in folder.iterdir())
+    return sorted(part[1] for part in parts if len(part) == 3 and part[0] == "app" and part[2] == "yaml")
 
 
 def read_definition(folder: Path, environment: str, *, shown: str = FILE_NAME) -> Reading:
@@ -227,6 +226,8 @@ def _check_names(root: Map, shown: str, folder: str) -> Iterator[Problem]:
 
 def _parameter(name: str, written: ParameterFile, root: Map) -> ParameterDefinition | list[Problem]:
     """Return a parameter with default and choices of its type, or what is wrong with it."""
+    from kindling.apps.parameters import fit
+
     section = root.items["parameters"]
     assert isinstance(section, Map)
     entry = section.items[name]

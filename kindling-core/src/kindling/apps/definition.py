@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final
@@ -21,8 +20,7 @@ RESERVED_NAMES: Final = frozenset(
     }
 )  # fmt: skip
 
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}\Z")
-_PARAMETER: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}\Z")
+_LONGEST_NAME: Final = 63
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file: these are devices on Windows, with any ending.
 _DEVICES: Final = frozenset(
     {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))}
@@ -138,7 +136,7 @@ def name_fault(name: str) -> str | None:
         >>> name_fault("orders"), name_fault("con")
         (None, "'con' is a device on Windows")
     """
-    if not _NAME.match(name):
+    if not _is_plain(name.replace("-", "_")):
         return f"{name!r} is no name for an app: a letter first, then letters, digits, '_' and '-', at most 63"
     if name.lower() in _DEVICES:
         return f"{name!r} is a device on Windows"
@@ -160,6 +158,11 @@ def parameter_name_fault(name: str) -> str | None:
     if name in RESERVED_NAMES or iskeyword(name):
         owner = "Python" if iskeyword(name) else "the context"
         return f"a parameter may not be called {name!r}: {owner} has something by that name"
-    if not _PARAMETER.match(name):
+    if not _is_plain(name):
         return f"{name!r} is no name for a parameter: a letter first, then letters, digits and '_', at most 63"
     return None
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name is a letter, then letters, digits and underscores, all of them ASCII, and not too long."""
+    return name.isascii() and name.isidentifier() and name[0] != "_" and len(name) <= _LONGEST_NAME

@@ -13,7 +13,6 @@ from kindling.apps.current import CurrentRun, check_nesting
 from kindling.apps.definition import FILE_NAME
 from kindling.apps.loader import AppLoader, LoadedApp, not_built, shown_path
 from kindling.apps.loader import file_stamp as _stamp
-from kindling.apps.parameters import bind_parameters
 from kindling.apps.platforms import unsupported_platform
 from kindling.apps.run import Run
 from kindling.errors import AppConfigError, AppDependencyError, Location, Problem, UsageError
@@ -249,7 +248,11 @@ class AppManager:
 
             get_logger("kindling.apps").warning("app %s runs from %s", app.name, app.origin)
         self._check_platform(app)
-        parameters = bind_parameters(app.definition.parameters, given, app=app.name)
+        parameters: Mapping[str, Any] = {}
+        if given or app.definition.parameters:
+            from kindling.apps.parameters import bind_parameters
+
+            parameters = bind_parameters(app.definition.parameters, given, app=app.name)
         self._check_entry_point(app)
         self._check_requirements(app)
         identity = repr(parameters)
