@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kindling.apps.context import AppContext
 from kindling.apps.current import CurrentRun, entered
-from kindling.apps.limits import RunControl
+from kindling.apps.limits import RunControl, RunInterrupted
 from kindling.apps.run import Run
 from kindling.errors import AppCancelledError, AppTimeoutError, RunStoreError, describe
 from kindling.runs.identity import new_run_id
@@ -195,6 +195,8 @@ def _state_of(error: BaseException | None) -> RunState:
         return RunState.SUCCEEDED
     if isinstance(error, AppTimeoutError):
         return RunState.TIMED_OUT
-    if isinstance(error, (AppCancelledError, KeyboardInterrupt)) or type(error).__name__ == "CancelledError":
+    if isinstance(error, (AppCancelledError, KeyboardInterrupt, RunInterrupted)):
+        return RunState.CANCELLED
+    if type(error).__name__ == "CancelledError":
         return RunState.CANCELLED
     return RunState.FAILED
