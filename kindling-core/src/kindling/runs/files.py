@@ -153,7 +153,7 @@ class FileRunStore:
 
     def _resolve(self, text: str) -> str:
         """Return the id that a text means: an id, the beginning of one, or `last`."""
-        if is_run_id(text):
+        if is_run_id(text) and os.path.lexists(self._path(text, ".json")):
             return text
         found: list[str] = []
         if text == "last":

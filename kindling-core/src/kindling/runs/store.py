@@ -178,7 +178,16 @@ class MemoryRunStore:
 
     def events(self, run_id: str, *, follow: bool = False) -> Iterator[dict[str, Any]]:
         """See RunStore."""
-        key = self.get(run_id).run_id
+        return self._iterate(self.get(run_id).run_id, follow)
+
+    def log_path(self, run_id: str) -> Path | None:
+        """See RunStore."""
+        return None
+
+    def close(self) -> None:
+        """See RunStore."""
+
+    def _iterate(self, key: str, follow: bool) -> Iterator[dict[str, Any]]:
         position = 0
         while True:
             with self._changed:
@@ -189,10 +198,3 @@ class MemoryRunStore:
             yield from new
             if not new:
                 return
-
-    def log_path(self, run_id: str) -> Path | None:
-        """See RunStore."""
-        return None
-
-    def close(self) -> None:
-        """See RunStore."""
