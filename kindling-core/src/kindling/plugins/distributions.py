@@ -190,11 +190,14 @@ def _stamp(folder: str) -> str:
 
 
 def _metadata() -> Any:
-    if sys.version_info >= (3, 12):
-        from importlib import metadata
-    else:
+    if sys.version_info < (3, 12):
         # The backport: before 3.12 the standard library neither drops shadowed duplicates nor normalizes names.
-        import importlib_metadata as metadata
+        with suppress(ImportError):
+            import importlib_metadata
+
+            return importlib_metadata
+    from importlib import metadata
+
     return metadata
 
 
