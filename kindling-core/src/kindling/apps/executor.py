@@ -352,6 +352,10 @@ def told(error: BaseException, control: RunControl) -> BaseException:
         return error
     if isinstance(error, RunInterrupted) and not control.stopping:
         control.passing = error  # the run around this one is being ended
+    # Python 3.10 raises a new CancelledError at each task that it comes through; the first knows the app's line.
+    while is_cancelled and type(error.__context__) is type(error):
+        assert error.__context__ is not None
+        error = error.__context__
     reason = control.error()
     reason.__traceback__ = error.__traceback__
     return reason
