@@ -92,6 +92,12 @@ class Environment:
 
 
 @pytest.fixture(scope="session")
+def here() -> Environment:
+    """This environment, with the engine and all else that is installed."""
+    return Environment(sys.executable, "", dict(os.environ))
+
+
+@pytest.fixture(scope="session")
 def lean(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     folder = tmp_path_factory.mktemp("lean")
     venv.EnvBuilder(with_pip=False, symlinks=os.name != "nt").create(folder / "venv")
