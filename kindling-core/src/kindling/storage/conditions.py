@@ -109,6 +109,7 @@ class StreamCheck:
         return StorageError(
             f"{self._path}: {word} bytes came than the {self._expected} that were announced; nothing was written",
             code="KDL-STO-010",
+            category=Category.CONFLICT,
             context={"path": self._path, "announced": self._expected, "came": self.size},
         )
 
