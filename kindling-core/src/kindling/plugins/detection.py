@@ -56,7 +56,7 @@ def detect(plugins: Sequence[Plugin], environ: Mapping[str, str]) -> Detected:
     possible = certain or {answer.platform: answer for answer in answers}
     if len(possible) > 1:
         told = "; ".join(
-            f"{answer.platform} ({answer.plugin.title}) by {', '.join(answer.detection.evidence)}"
+            f"{answer.platform} by {', '.join(answer.detection.evidence)}, says the plugin {answer.plugin.title}"
             for answer in possible.values()
         )
         raise PluginError(

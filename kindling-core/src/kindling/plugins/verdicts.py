@@ -159,7 +159,7 @@ def _interpreter() -> str:
 
 def _surroundings(path: Iterable[str]) -> str:
     here = os.getcwd()  # noqa: PTH109 - a Path costs more than the call
-    times = [_time_of(entry) for entry in path if entry and entry != here]
+    times = [_time_of(entry) for entry in dict.fromkeys(path) if entry and entry != here]
     return f"{binascii.crc32(repr(times).encode()):08x}"
 
 
