@@ -29,7 +29,10 @@ def bootstrap_spark_session(
         KindlingError: KDL-SPK-001, Spark is not installed here; names the extra to install.
 
     Example:
-        ``spark = bootstrap_spark_session("dev")``
+        >>> from kindling.bootstrap import bootstrap_spark_session
+        >>> spark = bootstrap_spark_session("dev")  # doctest: +SKIP
+        >>> spark.read.format("delta").load("data/orders").count()  # doctest: +SKIP
+        3
     """
     try:
         current: _framework.Framework | None = _framework.get_framework()

@@ -29,6 +29,10 @@ class ExecutionMode(str, Enum):
     ``interactive`` and ``module`` run it in this process, its modules under private names; a notebook is interactive.
     ``standalone`` is ``python main.py`` in a process of its own. ``auto`` chooses: a notebook runs interactive, a call
     from a program module, the command line and jobs standalone.
+
+    Example:
+        >>> ExecutionMode("standalone") is ExecutionMode.STANDALONE
+        True
     """
 
     INTERACTIVE = "interactive"

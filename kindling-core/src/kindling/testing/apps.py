@@ -38,6 +38,12 @@ class AppProject:
     Args:
         folder: The project's folder.
         framework: Its framework.
+
+    Example:
+        >>> with app_project() as project:
+        ...     _ = project.add("hello", "result = 1")
+        ...     project.apps.list()
+        ['hello']
     """
 
     folder: Path

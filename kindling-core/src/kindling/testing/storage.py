@@ -146,7 +146,14 @@ def in_threads(*works: Callable[[], object]) -> list[object]:
 
 
 class StorageConformance(Conformance):
-    """Every storage passes these. Subclasses provide ``storage``; see the module's example."""
+    """Every storage passes these. Subclasses provide ``storage``; see the module's example.
+
+    Example:
+        >>> class TestMine(StorageConformance):
+        ...     @pytest.fixture
+        ...     def storage(self):
+        ...         yield MyStorage()
+    """
 
     known_capabilities: ClassVar[Mapping[str, str]] = {
         "conditional_writes": "only_if_match, on writes and deletes",
