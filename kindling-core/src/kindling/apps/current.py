@@ -20,7 +20,7 @@ class CurrentRun:
     Args:
         run_id: Its id.
         app: Name of its app.
-        parameters: Its parameters as text, to tell a recursion that cannot end.
+        parameters: A sum over its parameters, to tell a recursion that cannot end.
         deadline: When its time is up, in seconds since the epoch; None without a limit.
         parent: The run that started it.
     """
@@ -78,7 +78,7 @@ def check_nesting(app: str, parameters: str) -> CurrentRun | None:
 
     Args:
         app: The app to be started.
-        parameters: Its parameters as text.
+        parameters: The sum over its parameters.
 
     Raises:
         AppExecutionError: KDL-RUN-006, the app is already running further out with the same parameters, or

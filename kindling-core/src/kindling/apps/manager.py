@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from binascii import crc32
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -255,7 +256,8 @@ class AppManager:
             parameters = bind_parameters(app.definition.parameters, given, app=app.name)
         self._check_entry_point(app)
         self._check_requirements(app)
-        identity = repr(parameters)
+        # Not the values themselves: they may be secrets, and this travels with the run.
+        identity = f"{crc32(repr(parameters).encode('utf-8', 'replace')):08x}" if parameters else ""
         parent = check_nesting(app.name, identity)
         seconds = _shortest(seconds_of(time_limit), app.definition.time_limit, _left(parent))
         return RunRecording(

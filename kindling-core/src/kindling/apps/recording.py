@@ -9,11 +9,12 @@ from datetime import datetime, timezone
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from kindling import redaction
 from kindling.apps.context import AppContext
 from kindling.apps.current import CurrentRun, entered
 from kindling.apps.limits import RunControl, RunInterrupted
 from kindling.apps.run import Run
-from kindling.errors import AppCancelledError, AppTimeoutError, RunStoreError, describe
+from kindling.errors import AppCancelledError, AppExecutionError, AppTimeoutError, RunStoreError, describe
 from kindling.runs.identity import new_run_id
 from kindling.runs.owner import Owner
 from kindling.runs.record import RunRecord, result_for_record
@@ -84,7 +85,7 @@ class RunRecording:
             created_at=now,
             started_at=now,
             owner=Owner.current(),
-            parameters=parameters,
+            parameters=_masked(parameters),
             mode=mode,
             parent=parent.run_id if parent else None,
             deadline=None if remaining is None else datetime.fromtimestamp(now.timestamp() + remaining, timezone.utc),
@@ -150,6 +151,7 @@ class RunRecording:
             self._store = MemoryRunStore()
             self._store.create(self.record)
         self._log = self._store.log_path(self.record.run_id)
+        self._keep_event({"event": "state", "state": self.record.state.value})
 
     def _end(self, error: BaseException | None) -> None:
         state = _state_of(error)
@@ -159,6 +161,9 @@ class RunRecording:
             result=result_for_record(self.result) if error is None else None,
             error=None if error is None else describe(error),
         )
+        if error is not None:
+            self._keep_event(_failure_event(error, self.context.logger.name))
+        self._keep_event({"event": "state", "state": state.value})
         try:
             self._store.update(self.record)
         except RunStoreError as failure:
@@ -176,18 +181,42 @@ class RunRecording:
     def _keep_log_record(self, event: Mapping[str, Any]) -> None:
         self._store.append_event(self.record.run_id, event)
 
+    def _keep_event(self, event: Mapping[str, Any]) -> None:
+        try:
+            self._store.append_event(self.record.run_id, event)
+        except RunStoreError as failure:
+            get_logger("kindling.apps").debug("an event is not recorded: %s", failure)
+
     def _report(self, progress: Mapping[str, Any]) -> None:
         now = time.monotonic()
         self.record = self.record.changed(progress=dict(progress))
         if now < self._next_progress and progress.get("fraction") != 1:
             return
         self._next_progress = now + PROGRESS_INTERVAL
-        try:
-            self._store.append_event(self.record.run_id, {"event": "progress", **progress})
-        except RunStoreError as failure:
-            get_logger("kindling.apps").debug("progress is not recorded: %s", failure)
+        self._keep_event({"event": "progress", **progress})
         if self._on_progress is not None:
             self._on_progress(progress)
+
+
+def _masked(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters without those that are secrets by their name: a record is shown, pickled and printed."""
+    return {
+        name: redaction.MASK if value is not None and redaction.is_sensitive(name) else value
+        for name, value in parameters.items()
+    }
+
+
+def _failure_event(error: BaseException, logger: str) -> dict[str, Any]:
+    """Return a failure as a line of the run's log: whoever reads only the log has to see how it ended, and where.
+
+    It is not logged: on a terminal the error itself is shown, and its traceback only where it is asked for.
+    """
+    import traceback
+
+    cause = error.__cause__ if isinstance(error, AppExecutionError) and error.__cause__ is not None else error
+    text = "".join(traceback.format_exception(type(cause), cause, cause.__traceback__))
+    event = {"event": "log", "level": "ERROR", "logger": logger, "message": str(error) or type(error).__name__}
+    return {**event, "traceback": text.rstrip()} if cause.__traceback__ is not None else event
 
 
 def _state_of(error: BaseException | None) -> RunState:

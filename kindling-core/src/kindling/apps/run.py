@@ -143,4 +143,5 @@ def _short_repr(value: Any) -> str:
 def _log_line(event: Mapping[str, Any]) -> str:
     if event.get("event") != "log":
         return ""
-    return f"{event.get('time', '')} {event.get('level', '')} {event.get('message', '')}".strip()
+    line = f"{event.get('time', '')} {event.get('level', '')} {event.get('message', '')}".strip()
+    return f"{line}\n{event['traceback']}" if event.get("traceback") else line

@@ -68,7 +68,9 @@ def test_run_returns_the_run_with_its_record_log_and_progress() -> None:
         assert kept.progress == {"fraction": 0.5, "message": "half"}
         assert kept.owner is not None
         assert seen == [{"fraction": 0.5, "message": "half"}]
-        assert [event["event"] for event in run.events()] == ["log", "progress"]
+        assert [event.get("state", event["event"]) for event in run.events()] == [
+            "RUNNING", "log", "progress", "SUCCEEDED",
+        ]  # fmt: skip
 
 
 def test_a_failure_raises_and_brings_its_run_along() -> None:
@@ -83,6 +85,9 @@ def test_a_failure_raises_and_brings_its_run_along() -> None:
         assert run.state is RunState.FAILED
         assert run.result is None
         assert "before" in run.log
+        assert "ERROR KeyError: 'gone'" in run.log
+        assert 'apps/bad/main.py", line 2, in <module>' in run.log
+        assert "kindling/apps" not in run.log
         assert run.record.error["code"] == "KDL-RUN-003"
         assert project.framework.runs.get("last").state is RunState.FAILED
         assert pickle.loads(pickle.dumps(error)).run.run_id == run.run_id
@@ -160,7 +165,8 @@ def test_secrets_are_masked_in_the_record_and_whole_in_the_app() -> None:
         run = project.apps.run("orders", api_token="hunter2")
 
         assert run.result == 7
-        assert run.parameters == {"api_token": "hunter2"}
+        assert run.parameters == {"api_token": "***"}
+        assert "hunter2" not in repr(run.record) + run._repr_html_() + run.summary()
         assert project.framework.runs.get("last").parameters == {"api_token": "***"}
 
 
@@ -382,7 +388,8 @@ def test_records_and_events_are_files_in_the_project(tmp_path: Path) -> None:
         [events] = (project.folder / ".kindling" / "runs").rglob("*.jsonl")
 
         assert json.loads(record.read_text())["state"] == "SUCCEEDED"
-        assert [json.loads(line)["event"] for line in events.read_text().splitlines()] == ["log", "progress"]
+        kept = [json.loads(line)["event"] for line in events.read_text().splitlines()]
+        assert kept == ["state", "log", "progress", "state"]
         assert "working in mode full" in run.log
 
 
