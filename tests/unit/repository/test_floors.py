@@ -70,6 +70,6 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
 
 
 def test_each_distribution_is_typed() -> None:
-    for package in ROOT.glob("kindling-*/src/*"):
-        if (package / "__init__.py").exists():
-            assert (package / "py.typed").exists(), package
+    for source in ROOT.glob("kindling-*/src"):
+        package = "kindling" if source.parent.name == "kindling-core" else source.parent.name.replace("-", "_")
+        assert (source / package / "py.typed").exists(), package

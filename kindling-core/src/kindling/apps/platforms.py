@@ -6,10 +6,9 @@ from collections.abc import Collection, Iterator
 
 from kindling.apps.definition import AppDefinition
 from kindling.errors import Location, Problem, UnsupportedOperation
+from kindling.plugins.remedies import installable_platforms
 
 UNSUPPORTED = "KDL-APP-015"
-#: The platforms of Kindling's own. Others come with plugins, so an unknown name may be right.
-FIRST_PARTY = ("local", "fabric", "synapse", "databricks")
 
 
 def unsupported_platform(definition: AppDefinition, platform: str) -> UnsupportedOperation:
@@ -31,7 +30,8 @@ def check_platforms(
         definition: The app.
         location: Where ``platforms`` is written.
         platform: The platform it is to run on; None where that is open.
-        known: Platforms of installed plugins, besides Kindling's own.
+        known: Platforms of installed plugins, besides those that Kindling has an extra for. Others come with plugins
+            that are installed elsewhere, so that an unknown name may be right.
     """
     if platform is not None and not definition.supports(platform):
         yield Problem(
@@ -40,7 +40,7 @@ def check_platforms(
             location,
             suggestion=f"add {platform} to 'platforms' if it does",
         )
-    names = sorted({*FIRST_PARTY, *known})
+    names = sorted({*installable_platforms(), *known})
     for name in definition.platforms:
         if name in names or name == platform:
             continue

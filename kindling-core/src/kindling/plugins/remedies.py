@@ -53,12 +53,27 @@ def install_hint(name: str, headers: Headers | None = None) -> str:
         >>> install_hint("emr", headers)
         ''
     """
+    extra = installable_platforms(headers).get(normalize(name))
+    return f'pip install "kindling-core[{extra}]"' if extra else ""
+
+
+def installable_platforms(headers: Headers | None = None) -> dict[str, str]:
+    """Return the platforms that the core has an extra for, installed or not, with the extra's name.
+
+    Args:
+        headers: Metadata of the core; read where not given.
+
+    Example:
+        >>> headers = Headers(extras=("acme", "all"), requires=("kindling-acme<0.2,>=0.1; extra == 'acme'",))
+        >>> installable_platforms(headers)
+        {'acme': 'acme'}
+    """
     found = core_headers() if headers is None else headers
-    wanted = normalize(name)
-    for requirement, extra in _requirements(found.requires):
-        if extra and normalize(extra) == wanted and requirement == f"kindling-{wanted}" and extra in found.extras:
-            return f'pip install "kindling-core[{extra}]"'
-    return ""
+    return {
+        normalize(extra): extra
+        for requirement, extra in _requirements(found.requires)
+        if extra in found.extras and requirement == f"kindling-{normalize(extra)}"
+    }
 
 
 def _requirements(lines: Iterable[str]) -> Iterator[tuple[str, str]]:

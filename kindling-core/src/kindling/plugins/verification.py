@@ -31,7 +31,7 @@ from kindling.plugins.serves import disagreement, read_index
 #: What a plugin's module may take to import beyond what the host has loaded anyway, in milliseconds.
 IMPORT_BUDGET = 50.0
 #: What no plugin's module may import: it would be paid by everybody who has the plugin installed.
-HEAVY = ("azure", "boto3", "databricks", "numpy", "pandas", "pyarrow", "pydantic", "pyspark", "requests")
+HEAVY = ("azure", "boto3", "google", "numpy", "pandas", "pyarrow", "pydantic", "pyspark", "requests")
 
 OK, WARNING, FAILED, NEXT = "ok", "warning", "failed", "next"
 
