@@ -63,7 +63,7 @@ def test_finds_what_is_in_a_zip_on_the_path(tmp_path: Path) -> None:
     assert distribution.entry_points[0].module == "kindling_acme.plugin"
 
 
-def test_finds_what_an_import_hook_with_metadata_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_finds_what_an_import_hook_with_metadata_serves() -> None:
     class Hook:
         @staticmethod
         def find_distributions(context: object) -> Iterator[Any]:
@@ -74,8 +74,13 @@ def test_finds_what_an_import_hook_with_metadata_serves(monkeypatch: pytest.Monk
         def find_spec(*arguments: object) -> None:
             return None
 
-    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Hook()])
-    assert ("kindling-hooked", "3") in [(item.name, item.version) for item in find_distributions()]
+    # Into the list itself, not a new one: importlib_metadata, where it is imported meanwhile, has to stay in it.
+    hook = Hook()
+    sys.meta_path.append(hook)
+    try:
+        assert ("kindling-hooked", "3") in [(item.name, item.version) for item in find_distributions()]
+    finally:
+        sys.meta_path.remove(hook)
 
 
 def test_of_two_with_one_name_the_first_on_the_path_counts(tmp_path: Path) -> None:
