@@ -135,7 +135,12 @@ class Credential(ABC):
         return AccessToken(token.reveal(), int(ends))
 
     def close(self) -> None:  # noqa: B027 - most credentials hold nothing open
-        """Give back what is held open. Called once, with the framework's end."""
+        """Give back what is held open. Called once, with the framework's end.
+
+        Example:
+            >>> from kindling.testing import FixedCredential
+            >>> FixedCredential().close()
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,4 +192,9 @@ class SecretStore(ABC):
         """
 
     def close(self) -> None:  # noqa: B027 - most stores hold nothing open
-        """Give back what is held open. Called once, with the framework's end."""
+        """Give back what is held open. Called once, with the framework's end.
+
+        Example:
+            >>> from kindling.testing import FixedSecrets
+            >>> FixedSecrets({}).close()
+        """

@@ -43,6 +43,12 @@ class HttpResponse(Protocol):
 
         Raises:
             JobError: the body is not JSON; with the request and the first characters of the answer.
+
+        Example:
+            >>> from types import SimpleNamespace
+            >>> response: HttpResponse = SimpleNamespace(json=lambda: {"jobs": []})
+            >>> response.json()
+            {'jobs': []}
         """
 
 
@@ -79,10 +85,19 @@ class HttpClient(Protocol):
             idempotent: Whether repeating it is safe; None decides by the method.
             expect: Statuses besides 2xx that are answers and not errors.
             deadline: Seconds for the whole call with all repetitions.
+
+        Example:
+            >>> def job(client: HttpClient, name: str) -> object:
+            ...     return client.request("GET", f"jobs/{name}", expect=(404,), deadline=30.0).json()
         """
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections.
+
+        Example:
+            >>> def done(client: HttpClient) -> None:
+            ...     client.close()
+        """
 
 
 class Context(Protocol):
@@ -98,23 +113,54 @@ class Context(Protocol):
 
     @property
     def environment(self) -> str:
-        """Name of the environment: ``dev``, ``prod``, …"""
+        """Name of the environment: ``dev``, ``prod``, …
+
+        Example:
+            >>> from kindling.testing import PlainContext
+            >>> PlainContext().environment
+            'test'
+        """
 
     @property
     def project(self) -> str:
-        """Name of the project."""
+        """Name of the project.
+
+        Example:
+            >>> from kindling.testing import PlainContext
+            >>> PlainContext().project
+            'example'
+        """
 
     @property
     def folder(self) -> Path:
-        """The project's folder. A relative path in settings is meant from here."""
+        """The project's folder. A relative path in settings is meant from here.
+
+        Example:
+            >>> from kindling.testing import PlainContext
+            >>> from pathlib import Path
+            >>> PlainContext(folder=Path("shop")).folder.name
+            'shop'
+        """
 
     @property
     def state(self) -> Path:
-        """A folder of the plugin's own, kept between processes. It exists."""
+        """A folder of the plugin's own, kept between processes. It exists.
+
+        Example:
+            >>> from kindling.testing import PlainContext
+            >>> PlainContext().state.is_dir()
+            True
+        """
 
     @property
     def logger(self) -> Logger:
-        """The plugin's logger; its records carry run, app, platform and environment, secrets masked."""
+        """The plugin's logger; its records carry run, app, platform and environment, secrets masked.
+
+        Example:
+            >>> from kindling.testing import PlainContext
+            >>> PlainContext().logger.name
+            'kindling.plugins.example'
+        """
 
     def storage(self, uri: str) -> tuple[Storage, str]:
         """Open the storage that serves a URI, with the connection that has its account.
@@ -127,6 +173,12 @@ class Context(Protocol):
 
         Raises:
             PluginError: KDL-PLG-003, no plugin serves the scheme.
+
+        Example:
+            >>> from kindling.testing import PlainContext
+            >>> storage, path = PlainContext().storage("memory://scratch/in.csv")
+            >>> path, storage.uri(path)
+            ('in.csv', 'memory://scratch/in.csv')
         """
 
     def credential(self) -> Credential:
@@ -134,6 +186,11 @@ class Context(Protocol):
 
         Raises:
             UnsupportedOperation: KDL-PLG-020, the platform has none.
+
+        Example:
+            >>> from kindling.testing import FixedCredential, PlainContext
+            >>> PlainContext(credential=FixedCredential()).credential().get_token("scope").token
+            'example-token'
         """
 
     def secret(self, reference: str) -> Secret:
@@ -144,6 +201,11 @@ class Context(Protocol):
 
         Raises:
             AuthError: KDL-AUT-003, there is no such secret, or it may not be read.
+
+        Example:
+            >>> from kindling.testing import PlainContext
+            >>> PlainContext(secrets={"vault/key": "s3cr3t"}).secret("vault/key")
+            Secret('***')
         """
 
     def http(self, base_url: str, *, scopes: tuple[str, ...] = ()) -> HttpClient:
@@ -152,4 +214,11 @@ class Context(Protocol):
         Args:
             base_url: With scheme and host, and a path where all requests share one.
             scopes: OAuth scopes for its bearer tokens; none for no ``Authorization`` header.
+
+        Example:
+            >>> from kindling.testing import PlainContext
+            >>> PlainContext().http("https://jobs.example")
+            Traceback (most recent call last):
+                ...
+            kindling.errors.UnsupportedOperation: this context has no HTTP client; https://jobs.example was asked for
         """

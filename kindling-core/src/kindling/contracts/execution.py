@@ -60,8 +60,8 @@ class AppRunner(ABC):
         >>> class Plain(AppRunner):
         ...     def spark_session(self, conf):
         ...         raise UnsupportedOperation("no Spark here")
-        >>> Plain().package_path("/tmp/packages")
-        PosixPath('/tmp/packages')
+        >>> Plain().package_path("packages").name
+        'packages'
     """
 
     @abstractmethod
@@ -74,6 +74,13 @@ class AppRunner(ABC):
         Raises:
             UnsupportedOperation: KDL-PLG-020, the platform has no Spark.
             KindlingError: KDL-SPK-001, Spark is not installed here; names the extra to install.
+
+        Example:
+            >>> from kindling.testing import PlainRunner
+            >>> PlainRunner().spark_session({})
+            Traceback (most recent call last):
+                ...
+            kindling.errors.UnsupportedOperation: there is no Spark here
         """
 
     def credential(self) -> Credential:
@@ -81,6 +88,13 @@ class AppRunner(ABC):
 
         Raises:
             UnsupportedOperation: KDL-PLG-020, the platform has none.
+
+        Example:
+            >>> from kindling.testing import PlainRunner
+            >>> PlainRunner().credential()
+            Traceback (most recent call last):
+                ...
+            kindling.errors.UnsupportedOperation: PlainRunner has no credential of its own
         """
         raise UnsupportedOperation(f"{type(self).__name__} has no credential of its own")
 
@@ -89,6 +103,13 @@ class AppRunner(ABC):
 
         Raises:
             UnsupportedOperation: KDL-PLG-020, the platform does not tell.
+
+        Example:
+            >>> from kindling.testing import PlainRunner
+            >>> PlainRunner().identity()
+            Traceback (most recent call last):
+                ...
+            kindling.errors.UnsupportedOperation: PlainRunner does not tell its identity
         """
         raise UnsupportedOperation(f"{type(self).__name__} does not tell its identity")
 
@@ -97,6 +118,11 @@ class AppRunner(ABC):
 
         Args:
             value: Anything; data frames are shown as tables.
+
+        Example:
+            >>> from kindling.testing import PlainRunner
+            >>> PlainRunner().display({"rows": 3})
+            {'rows': 3}
         """
         print(value)  # noqa: T201 - showing is what this is for
 
@@ -105,12 +131,28 @@ class AppRunner(ABC):
 
         Args:
             default: What the core would take.
+
+        Example:
+            >>> from kindling.testing import PlainRunner
+            >>> PlainRunner().package_path("packages").name
+            'packages'
         """
         return Path(default)
 
     def run_id(self) -> str | None:
-        """Return the platform's own id of the run that this process belongs to, or None outside of one."""
+        """Return the platform's own id of the run that this process belongs to, or None outside of one.
+
+        Example:
+            >>> from kindling.testing import PlainRunner
+            >>> PlainRunner().run_id() is None
+            True
+        """
         return None
 
     def close(self) -> None:  # noqa: B027 - most runners hold nothing open
-        """Give back what is held open. Called once, with the framework's end."""
+        """Give back what is held open. Called once, with the framework's end.
+
+        Example:
+            >>> from kindling.testing import PlainRunner
+            >>> PlainRunner().close()
+        """

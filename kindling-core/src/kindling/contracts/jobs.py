@@ -243,6 +243,11 @@ class JobDeployer(ABC):
     """Job deployment on one platform. Synchronous and thread-safe; run and job ids are the platform's own.
 
     Uploading is the core's: a deployer is given URIs and only talks to the platform's job service.
+
+    Example:
+        >>> from kindling.testing import MemoryDeployer
+        >>> isinstance(MemoryDeployer(), JobDeployer)
+        True
     """
 
     @abstractmethod
@@ -258,6 +263,12 @@ class JobDeployer(ABC):
         Raises:
             AuthError: KDL-AUT-001, the platform does not know who asks.
             JobError: KDL-JOB-001, the platform refused or failed.
+
+        Example:
+            >>> from kindling.testing import MemoryDeployer, example_spec
+            >>> deployer, spec = MemoryDeployer(), example_spec()
+            >>> deployer.plan_spark_job(spec).action
+            'create'
         """
 
     @abstractmethod
@@ -271,6 +282,13 @@ class JobDeployer(ABC):
         Raises:
             AuthError: KDL-AUT-001.
             JobError: KDL-JOB-002, the job changed since it was planned; KDL-JOB-001 otherwise.
+
+        Example:
+            >>> from kindling.testing import MemoryDeployer, example_spec
+            >>> deployer, spec = MemoryDeployer(), example_spec()
+            >>> job = deployer.deploy_spark_job(spec, deployer.plan_spark_job(spec))
+            >>> job.name, deployer.plan_spark_job(spec).action
+            ('orders', 'nothing')
         """
 
     @abstractmethod
@@ -285,6 +303,14 @@ class JobDeployer(ABC):
 
         Raises:
             JobError: KDL-JOB-003, there is no such job; KDL-JOB-001 otherwise.
+
+        Example:
+            >>> from kindling.testing import MemoryDeployer, example_spec
+            >>> deployer, spec = MemoryDeployer(), example_spec()
+            >>> job = deployer.deploy_spark_job(spec, deployer.plan_spark_job(spec))
+            >>> first = deployer.run_spark_job(RunRequest(job_id=job.job_id, token="t-1"))
+            >>> deployer.run_spark_job(RunRequest(job_id=job.job_id, token="t-1")) == first
+            True
         """
 
     @abstractmethod
@@ -296,6 +322,14 @@ class JobDeployer(ABC):
 
         Raises:
             JobError: KDL-JOB-004, there is no such run.
+
+        Example:
+            >>> from kindling.testing import MemoryDeployer, example_spec
+            >>> deployer, spec = MemoryDeployer(), example_spec()
+            >>> job = deployer.deploy_spark_job(spec, deployer.plan_spark_job(spec))
+            >>> run_id = deployer.run_spark_job(RunRequest(job_id=job.job_id, token="t-1"))
+            >>> [deployer.get_job_status(run_id).state.value for _ in range(3)]
+            ['PENDING', 'RUNNING', 'SUCCEEDED']
         """
 
     @abstractmethod
@@ -310,6 +344,14 @@ class JobDeployer(ABC):
 
         Raises:
             JobError: KDL-JOB-004, there is no such run.
+
+        Example:
+            >>> from kindling.testing import MemoryDeployer, example_spec
+            >>> deployer, spec = MemoryDeployer(), example_spec()
+            >>> job = deployer.deploy_spark_job(spec, deployer.plan_spark_job(spec))
+            >>> run_id = deployer.run_spark_job(RunRequest(job_id=job.job_id, token="t-1"))
+            >>> deployer.cancel_job(run_id), deployer.cancel_job(run_id)
+            (True, False)
         """
 
     def get_job_statuses(self, run_ids: Iterable[str]) -> Mapping[str, RunStatus]:
@@ -317,11 +359,26 @@ class JobDeployer(ABC):
 
         Args:
             run_ids: The platform's ids.
+
+        Example:
+            >>> from kindling.testing import MemoryDeployer, example_spec
+            >>> deployer, spec = MemoryDeployer(), example_spec()
+            >>> job = deployer.deploy_spark_job(spec, deployer.plan_spark_job(spec))
+            >>> run_id = deployer.run_spark_job(RunRequest(job_id=job.job_id, token="t-1"))
+            >>> deployer.get_job_statuses([run_id])[run_id].raw
+            'pending'
         """
         return {run_id: self.get_job_status(run_id) for run_id in run_ids}
 
     def artifacts_root(self) -> str | None:
-        """Return the URI of the platform's own default artifacts root, or None where it has none."""
+        """Return the URI of the platform's own default artifacts root, or None where it has none.
+
+        Example:
+            >>> from kindling.testing import MemoryDeployer, example_spec
+            >>> deployer, spec = MemoryDeployer(), example_spec()
+            >>> deployer.artifacts_root() is None
+            True
+        """
         return None
 
     def read_log(self, request: LogRequest) -> LogPage:
@@ -332,6 +389,15 @@ class JobDeployer(ABC):
 
         Raises:
             UnsupportedOperation: KDL-PLG-020, the platform has no log API.
+
+        Example:
+            >>> from kindling.testing import MemoryDeployer, example_spec
+            >>> deployer, spec = MemoryDeployer(), example_spec()
+            >>> job = deployer.deploy_spark_job(spec, deployer.plan_spark_job(spec))
+            >>> run_id = deployer.run_spark_job(RunRequest(job_id=job.job_id, token="t-1"))
+            >>> page = deployer.read_log(LogRequest(run_id=run_id))
+            >>> page.text, deployer.read_log(LogRequest(run_id=run_id, cursor=page.cursor)).text
+            ('log of run-1\\n', '')
         """
         raise self._unsupported("logs")
 
@@ -340,6 +406,13 @@ class JobDeployer(ABC):
 
         Raises:
             UnsupportedOperation: KDL-PLG-020, the platform keeps no jobs.
+
+        Example:
+            >>> from kindling.testing import MemoryDeployer, example_spec
+            >>> deployer, spec = MemoryDeployer(), example_spec()
+            >>> job = deployer.deploy_spark_job(spec, deployer.plan_spark_job(spec))
+            >>> [job.identity for job in deployer.list_jobs()]
+            ['shop-orders-dev']
         """
         raise self._unsupported("list_jobs")
 
@@ -351,6 +424,14 @@ class JobDeployer(ABC):
 
         Raises:
             UnsupportedOperation: KDL-PLG-020, the platform keeps no list.
+
+        Example:
+            >>> from kindling.testing import MemoryDeployer, example_spec
+            >>> deployer, spec = MemoryDeployer(), example_spec()
+            >>> job = deployer.deploy_spark_job(spec, deployer.plan_spark_job(spec))
+            >>> run_id = deployer.run_spark_job(RunRequest(job_id=job.job_id, token="t-1"))
+            >>> list(deployer.list_runs(job.job_id))
+            ['run-1']
         """
         raise self._unsupported("list_runs")
 
@@ -362,11 +443,25 @@ class JobDeployer(ABC):
 
         Raises:
             UnsupportedOperation: KDL-PLG-020, the platform keeps no jobs.
+
+        Example:
+            >>> from kindling.testing import MemoryDeployer, example_spec
+            >>> deployer, spec = MemoryDeployer(), example_spec()
+            >>> job = deployer.deploy_spark_job(spec, deployer.plan_spark_job(spec))
+            >>> deployer.delete_job(job.job_id)
+            >>> list(deployer.list_jobs())
+            []
         """
         raise self._unsupported("delete_job")
 
     def close(self) -> None:  # noqa: B027 - most deployers hold nothing open
-        """Give back what is held open. Called once, with the framework's end."""
+        """Give back what is held open. Called once, with the framework's end.
+
+        Example:
+            >>> from kindling.testing import MemoryDeployer, example_spec
+            >>> deployer, spec = MemoryDeployer(), example_spec()
+            >>> deployer.close()
+        """
 
     def _unsupported(self, operation: str) -> UnsupportedOperation:
         return UnsupportedOperation(

@@ -228,6 +228,9 @@ class Storage(ABC):
     def exists(self, path: str) -> bool:
         """Return whether there is a file at the path.
 
+        Args:
+            path: A path.
+
         Example:
             >>> from kindling.storage.memory import MemoryStorage
             >>> MemoryStorage("example-exists").exists("a.txt")
@@ -297,6 +300,13 @@ class Storage(ABC):
 
         Raises:
             UnsupportedOperation: KDL-PLG-020, this storage has none.
+
+        Example:
+            >>> from kindling.storage.memory import MemoryStorage
+            >>> MemoryStorage("example-fsspec").fsspec()
+            Traceback (most recent call last):
+                ...
+            kindling.errors.UnsupportedOperation: MemoryStorage has no fsspec file system
         """
         raise UnsupportedOperation(f"{type(self).__name__} has no fsspec file system")
 
@@ -311,4 +321,9 @@ class Storage(ABC):
         return {}
 
     def close(self) -> None:  # noqa: B027 - most storages hold nothing open
-        """Give back what is held open. Called once, with the framework's end; calling it again does nothing."""
+        """Give back what is held open. Called once, with the framework's end; calling it again does nothing.
+
+        Example:
+            >>> from kindling.storage.memory import MemoryStorage
+            >>> MemoryStorage("example-close").close()
+        """

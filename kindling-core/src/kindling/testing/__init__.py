@@ -17,10 +17,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kindling.testing.apps import AppProject as AppProject
     from kindling.testing.apps import app_project as app_project
+    from kindling.testing.backends import FixedCredential as FixedCredential
+    from kindling.testing.backends import FixedSecrets as FixedSecrets
+    from kindling.testing.backends import MemoryDeployer as MemoryDeployer
+    from kindling.testing.backends import PlainContext as PlainContext
+    from kindling.testing.backends import PlainRunner as PlainRunner
+    from kindling.testing.backends import example_spec as example_spec
     from kindling.testing.conformance import Conformance as Conformance
     from kindling.testing.storage import StorageConformance as StorageConformance
 
 _HOME_OF = {
+    "FixedCredential": "kindling.testing.backends",
+    "FixedSecrets": "kindling.testing.backends",
+    "MemoryDeployer": "kindling.testing.backends",
+    "PlainContext": "kindling.testing.backends",
+    "PlainRunner": "kindling.testing.backends",
+    "example_spec": "kindling.testing.backends",
     "AppProject": "kindling.testing.apps",
     "app_project": "kindling.testing.apps",
     "Conformance": "kindling.testing.conformance",
