@@ -17,6 +17,7 @@ from kindling.apps.loader import file_stamp as _stamp
 from kindling.apps.platforms import unsupported_platform
 from kindling.apps.run import Run
 from kindling.errors import AppConfigError, AppDependencyError, Location, Problem, UsageError
+from kindling.redaction import is_sensitive, register
 
 if TYPE_CHECKING:
     from kindling.apps.artifacts import FetchedApp
@@ -254,6 +255,9 @@ class AppManager:
             from kindling.apps.parameters import bind_parameters
 
             parameters = bind_parameters(app.definition.parameters, given, app=app.name)
+            for name, value in parameters.items():
+                if isinstance(value, str) and is_sensitive(name):
+                    register(value)
         self._check_entry_point(app)
         self._check_requirements(app)
         # Not the values themselves: they may be secrets, and this travels with the run.

@@ -126,6 +126,7 @@ class AppValidator:
 
     def _problems(self, folder: Path) -> Iterator[Problem]:
         shown = shown_path(folder, self.project)
+        shown = "" if shown == "." else shown
         if not folder.is_dir():
             yield Problem("KDL-APP-005", "there is no such folder", Location(shown))
             return
@@ -144,7 +145,9 @@ class AppValidator:
         impossible = list(contradictions(requirements.lines))
         yield from impossible
         if self.check_environment:
-            yield from self._installed.check(requirements.lines)
+            # What no version can satisfy is not met here either: once is enough.
+            told = {problem.location for problem in impossible}
+            yield from (found for found in self._installed.check(requirements.lines) if found.location not in told)
 
     def _check_definition(self, folder: Path, shown: str) -> Iterator[Problem]:
         file = _join(shown, FILE_NAME)
@@ -198,7 +201,7 @@ def _check_python(path: Path, shown: str) -> list[Problem]:
 
 
 def _join(folder: str, name: str) -> str:
-    return name if folder in ("", ".") else f"{folder}/{name}"
+    return f"{folder}/{name}" if folder else name
 
 
 def _place(problem: Problem) -> tuple[str, int, int, str, str]:

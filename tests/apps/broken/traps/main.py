@@ -1,0 +1,2 @@
+pattern = "\d+"
+result = pattern

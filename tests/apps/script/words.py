@@ -1,0 +1,3 @@
+"""A module beside the entry point."""
+
+greeting = "hello"
