@@ -5,9 +5,9 @@
     <root>/runs/2026-11-21/20261121t113105123-00k3v9x2ab.json    the record
     <root>/runs/2026-11-21/20261121t113105123-00k3v9x2ab.jsonl   events, and what the run logged
 
-What is on the disk when: a record is synchronised with the disk when it is made and when its state changes, not when
-its progress does; events never are. A power failure can so lose the end of the events, and never a state that somebody
-was told of.
+What is on the disk when: a record is synchronised with the disk when its state changes, not when it is made and not
+when its progress changes; events never are. A power failure can so lose a run that had just begun, and the end of the
+events, and never the end of a run that somebody was told of. A killed process loses nothing that it has written.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any
 
 from kindling import atomic, redaction
 from kindling.errors import RunNotFound, RunStoreError
-from kindling.runs.identity import date_of, is_run_id
+from kindling.runs.identity import folder_of, is_run_id
 from kindling.runs.record import RunRecord, plain
 from kindling.values import RunState
 
@@ -70,7 +70,7 @@ class FileRunStore:
                 code="KDL-RUN-044",
                 context={"run_id": record.run_id},
             )
-        self._write(record, path)
+        self._write(record, path, is_new=True)
 
     def update(self, record: RunRecord) -> None:
         """See RunStore."""
@@ -149,7 +149,7 @@ class FileRunStore:
                 context={"run_id": run_id},
                 suggestions=["`kindling runs list` shows them; `last` is the newest"],
             )
-        return os.path.join(self._runs, date_of(run_id).isoformat(), run_id + suffix)  # noqa: PTH118
+        return os.path.join(self._runs, folder_of(run_id), run_id + suffix)  # noqa: PTH118
 
     def _resolve(self, text: str) -> str:
         """Return the id that a text means: an id, the beginning of one, or `last`."""
@@ -204,12 +204,13 @@ class FileRunStore:
 
     # Records
 
-    def _write(self, record: RunRecord, path: str) -> None:
+    def _write(self, record: RunRecord, path: str, *, is_new: bool = False) -> None:
         if record.log is None:
             record = record.changed(log=path + "l")
         data = json.dumps(record.to_dict(), ensure_ascii=False).encode("utf-8", "replace")
         with self._lock:
-            durable = self._states.get(record.run_id) is not record.state
+            known = self._states.get(record.run_id)
+            durable = not is_new and known is not record.state
             if record.state.is_final:
                 self._states.pop(record.run_id, None)
                 self._whole.discard(record.run_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import threading
@@ -50,6 +51,7 @@ def new_run_id() -> str:
     return f"{time.strftime('%Y%m%dt%H%M%S', moment)}{rest:03d}-{counter}{random}"
 
 
+@functools.lru_cache(maxsize=1024)
 def is_run_id(text: str) -> bool:
     """Whether a text is a run id of Kindling's own.
 
@@ -95,3 +97,16 @@ def date_of(run_id: str) -> date:
         '2026-11-21'
     """
     return time_of(run_id).date()
+
+
+def folder_of(run_id: str) -> str:
+    """Return the name of the folder that keeps a run: its day, in UTC.
+
+    Args:
+        run_id: A run id of Kindling's own, as ``is_run_id`` says.
+
+    Example:
+        >>> folder_of("20261121t113105123-00k3v9x2ab")
+        '2026-11-21'
+    """
+    return f"{run_id[:4]}-{run_id[4:6]}-{run_id[6:8]}"

@@ -44,7 +44,7 @@ class RunStore(Protocol):
         """
 
     def update(self, record: RunRecord) -> None:
-        """Keep a record in place of the one by its id. On the disk when this returns if the state has changed.
+        """Keep a record in place of the one by its id. A change of state survives a power failure from then on.
 
         Raises:
             RunStoreError: KDL-RUN-041, it cannot be written.
