@@ -143,7 +143,13 @@ class Framework:
         Raises:
             KindlingError: KDL-SPK-001, Spark is not installed here; names the extra to install.
         """
-        return self._part("spark", self._make_spark)  # type: ignore[no-any-return]
+        from kindling.apps import process_state, shipping
+
+        # What Spark sets for its own processes has to outlive the run that happened to open it.
+        with process_state.lasting():
+            session: SparkSession = self._part("spark", self._make_spark)
+        shipping.ship(session)
+        return session
 
     def display(self, value: Any) -> None:
         """Show a value as the platform does: a table in a notebook, text elsewhere.

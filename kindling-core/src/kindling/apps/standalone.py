@@ -14,7 +14,7 @@ from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from kindling.apps import process_state
+from kindling.apps import process_state, shipping
 from kindling.apps.definition import EntryStyle
 from kindling.apps.entry import EntryPoint, read_entry_point
 from kindling.apps.lifecycle import lifecycle_steps, script_steps
@@ -60,7 +60,7 @@ def execute_here(app: ExecutableApp, context: AppContext, control: RunControl) -
     control.start()
     loops = LoopRunner(control)
     try:
-        with process_state.kept(), ending_signals(control):
+        with process_state.kept(), ending_signals(control), shipping.standalone(app.name, roots(app)):
             try:
                 outcome = carry_out(steps, control, loops)
             finally:
