@@ -94,10 +94,10 @@ def test_apps_are_texts_files_or_folders(shop: Path) -> None:
 
 
 def test_no_installed_plugin_is_used_unless_it_is_named() -> None:
-    with app_project({"show": "framework.display(1)"}) as project:
+    with app_project({"show": "framework.runner"}) as project:
         run = project.run("show", check=False)
         assert isinstance(run.error.__cause__, PluginError)
-    with app_project({"show": "framework.display(1)\nresult = 1"}, plugins=["local"]) as project:
+    with app_project({"show": "framework.runner\nresult = 1"}, plugins=["local"]) as project:
         assert project.run("show").result == 1
 
 
