@@ -132,6 +132,10 @@ def app_project(
             _write_app(root, name, source)
         host = PluginHost(allow=frozenset(plugins), state=root / ".kindling" / "host")
         loaded = load_config(root, environment=environment, sections=host)
+        # Loading lets the configuration decide which plugins may be used. Here the test does, within that.
+        wishes = loaded.config.plugins
+        allowed = frozenset(plugins) if wishes.allow is None else frozenset(plugins) & frozenset(wishes.allow)
+        host.configure(disable=wishes.disable, allow=allowed, strict=wishes.strict, prefer=wishes.prefer)
         framework = make_framework(loaded, host, platform=platform, runs=MemoryRunStore())
         with framework:
             yield AppProject(root, framework)
