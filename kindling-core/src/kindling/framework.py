@@ -301,6 +301,10 @@ class Framework:
 
     def _open(self, served: Served[Any], settings: Any, **keywords: Any) -> Any:
         context = self._context(served.record.name)
+        if settings is not None:
+            from kindling.config.opening import open_references
+
+            settings = open_references(settings, context.secret)
         with self._lock:
             if self._objects is None:
                 # Imported here: a run that opens nothing is spared the contract and pluggy, 15 ms together.

@@ -261,7 +261,7 @@ def _or_null(schema: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(made.get("type"), str) and "oneOf" not in made:
         made["type"] = [made["type"], "null"]
         return made
-    described = {key: made.pop(key) for key in ("description", "default", "examples") if key in made}
+    described: dict[str, Any] = {key: made.pop(key) for key in ("description", "default", "examples") if key in made}
     forms = made["anyOf"] if set(made) == {"anyOf"} else [made]
     return {**described, "anyOf": [*forms, {"type": "null"}]}
 
