@@ -123,6 +123,8 @@ class _Composer:
         mark = event.start_mark
         line, column = mark.line + 1, mark.column + 1
         self.count += 1
+        if self.count > MAXIMUM_NODES:
+            self.too_many(event)
         if kind is ScalarEvent:
             scalar = self.scalar(event, line, column)
             if event.anchor is not None:
@@ -133,8 +135,6 @@ class _Composer:
         if depth >= MAXIMUM_DEPTH:
             self.report("KDL-CFG-010", event, "the values are nested too deeply", f"at most {MAXIMUM_DEPTH} levels")
             raise _Stop
-        if self.count > MAXIMUM_NODES:
-            self.too_many(event)
         self.check_tag(event)
         anchor = event.anchor
         before = self.count

@@ -59,9 +59,9 @@ def _to_bool(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
     return value if kind == "bool" else FAILED
 
 
-def _parsed(parse: Callable[[str], Any], *, takes_number: bool = False) -> Callable[..., Any]:
+def _parsed(parse: Callable[[str], Any]) -> Callable[..., Any]:
     def convert(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
-        if kind != "text" and not (takes_number and kind in ("int", "float")):
+        if kind != "text":
             return FAILED
         try:
             return parse(node.text)
@@ -69,6 +69,22 @@ def _parsed(parse: Callable[[str], Any], *, takes_number: bool = False) -> Calla
             return FAILED
 
     return convert
+
+
+def _to_duration(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
+    if kind in ("int", "float"):
+        return float(value) if 0 <= value <= 1e15 else FAILED
+    return _PARSE_DURATION(kind, value, node, shape)
+
+
+def _to_size(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
+    if kind in ("int", "float"):
+        return int(value) if 0 <= value <= 1e30 and value == int(value) else FAILED
+    return _PARSE_SIZE(kind, value, node, shape)
+
+
+_PARSE_DURATION = _parsed(scalars.parse_duration)
+_PARSE_SIZE = _parsed(scalars.parse_size)
 
 
 def _to_choice(kind: str, value: Any, node: Scalar, shape: ScalarShape) -> Any:
@@ -90,8 +106,8 @@ _CONVERT: dict[str, Callable[..., Any]] = {
     "bool": _to_bool,
     "date": _parsed(scalars.parse_date),
     "datetime": _parsed(scalars.parse_datetime),
-    "duration": _parsed(scalars.parse_duration, takes_number=True),
-    "size": _parsed(scalars.parse_size, takes_number=True),
+    "duration": _to_duration,
+    "size": _to_size,
     "choice": _to_choice,
 }
 

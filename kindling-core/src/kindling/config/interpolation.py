@@ -146,7 +146,9 @@ class Interpolation:
             try:
                 resolved = self._evaluate(piece)
             except InterpolationFailed as failed:
-                mistakes.extend(failed.mistakes)
+                # Each once: variables that use failing variables twice would double them at each step.
+                known = {mistake.message for mistake in mistakes}
+                mistakes.extend(mistake for mistake in failed.mistakes if mistake.message not in known)
                 continue
             via = via or resolved.via
             is_hidden = is_hidden or resolved.is_hidden
@@ -242,7 +244,7 @@ class Interpolation:
         if known is not None:
             return known
         if path in self._failed:
-            # Remembered too: variables that use failing variables twice would double the work at each step.
+            # Remembered too, or the work would double at each step.
             raise InterpolationFailed(
                 *(mistake._replace(offset=expression.offset) for mistake in self._failed[path].mistakes)
             )

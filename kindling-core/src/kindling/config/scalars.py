@@ -179,8 +179,8 @@ def parse_size(text: str) -> int:
     lower = text.strip().lower()
     number = _leading(lower, "0123456789.")
     unit = lower[len(number) :].strip()
-    if len(unit) > 1:
-        unit = unit.removesuffix("b").removesuffix("i")
+    if len(unit) > 1 and unit[0] in "kmgt" and unit[1:] in ("b", "ib"):
+        unit = unit[0]
     if unit not in _SIZE_UNITS or not lower.isascii() or not number.replace(".", "", 1).isdigit():
         raise ValueError(text)
     total = float(number) * _SIZE_UNITS[unit] if "." in number else int(number) * _SIZE_UNITS[unit]
