@@ -300,6 +300,10 @@ class LoadedConfig:
             All problems; none where it holds, or where nobody knows the models.
         """
         problems: list[Problem] = []
+        if "*" in use and self.config.vars is not None:
+            checker = Checker(self.variables)
+            checker.plain(self.config.vars.node, "vars")
+            problems.extend(checker.problems)
         for kind, entries in (("platforms", self.config.platforms), ("connections", self.config.connections)):
             for name, section in entries.items():
                 if "*" in use or kind in use or section.path in use or f"{kind}.{name}" in use:
@@ -404,6 +408,7 @@ class _Loader:
     """One loading: what is read on the way, and what is wrong with it."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
+        self.process_environ = environ
         self.environ = environ
         self.details: dict[str, str] = {}
         self.problems: list[Problem] = []
@@ -578,11 +583,9 @@ class _Loader:
         if text is None:
             return
         found = parse_env_file(text, shown, self.problems)
-        self.details.update((name, shown) for name in found if name not in self.environ)
-        self.details = {
-            name: detail for name, detail in self.details.items() if name not in self.environ or name in found
-        }
-        self.environ = {**found, **self.environ}
+        # In place of what a file of a lower layer gave, as any value of an overlay.
+        self.details = {name: shown for name in found if name not in self.process_environ}
+        self.environ = {**found, **self.process_environ}
 
     # The environment's name
 

@@ -64,6 +64,6 @@ class ProjectConfig:
     env_file: str | None = setting(
         default=None, doc="A file of environment variables to read, from the folder of this file.", example=".env"
     )
-    vars: Mapping[str, Any] = setting(
-        default_factory=dict, doc="Values for ${var.name}; an overlay, KINDLING_VARS__NAME or --var changes them."
+    vars: Section | None = setting(  # noqa: RUF009 - makes a field
+        default=None, doc="Values for ${var.name}; an overlay, KINDLING_VARS__NAME or --var changes them."
     )

@@ -28,7 +28,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     form = _form(word[:200])
     if form in by_form:
         return by_form[form]
-    matches = get_close_matches(form, by_form, n=1, cutoff=0.72)
+    # In a short word one wrong letter is a third of it.
+    matches = get_close_matches(form, by_form, n=1, cutoff=0.72 if len(form) > 4 else 0.6)
     return by_form[matches[0]] if matches else None
 
 

@@ -267,8 +267,15 @@ def test_a_misspelt_key_is_not_reported_as_missing_too() -> None:
     assert problem.code == "KDL-CFG-004"
 
 
-def test_a_key_already_there_is_not_suggested_again() -> None:
-    assert "did you mean" not in only("inner: {name: a, nmae: b}").suggestion
+def test_a_key_that_is_missing_is_the_likelier_one() -> None:
+    assert only("{text: a, texts: b}").suggestion == "did you mean 'text'?"
+
+    @dataclass(frozen=True)
+    class Ports:
+        port_a: int = 0
+        port_b: int = 0
+
+    assert only("{port_a: 1, port_c: 2}", Ports).suggestion == "did you mean 'port_b'?"
 
 
 def test_a_missing_key_points_at_its_map() -> None:
