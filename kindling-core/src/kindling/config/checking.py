@@ -203,7 +203,7 @@ class Checker:
         for key, child in node.items.items():
             field = fields.get(key)
             if field is None:
-                if key not in also and not is_null(child):
+                if key not in also:
                     unknown.append(key)
                 continue
             if type(child) is Scalar and child.is_null:
