@@ -66,6 +66,9 @@ class AppManager:
         """Return the names of the project's apps, sorted."""
         return self.loader.names()
 
+    def __repr__(self) -> str:
+        return f"<AppManager of {self.loader.folder}: {', '.join(self.list()) or 'no apps'}>"
+
     def load(self, app: str | os.PathLike[str]) -> LoadedApp:
         """Load an app.
 

@@ -5,13 +5,14 @@ The fixtures import Kindling when they are used: a test session that does not us
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from kindling.apps.run import Run
     from kindling.testing.apps import AppProject
 
 
@@ -35,7 +36,7 @@ def kindling_project(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
 
 
 @pytest.fixture
-def kindling_app(kindling_project: AppProject) -> object:
+def kindling_app(kindling_project: AppProject) -> Callable[..., Run]:
     """Run an app of the project that the test stands in, and return the run.
 
     ``run = kindling_app("orders", day="2024-05-01")``; the project is a copy, see ``kindling_project``.
