@@ -10,17 +10,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from kindling.apps import process_state, tracebacks
+from kindling.apps import process_state
 from kindling.apps.definition import EntryStyle
 from kindling.apps.entry import read_entry_point
 from kindling.apps.lifecycle import Outcome, Step, Steps, lifecycle_steps, script_steps
 from kindling.apps.limits import Limit, RunControl, RunInterrupted, ThreadTarget
-from kindling.apps.loops import LoopRunner
 from kindling.errors import AppConfigError, AppExecutionError, AppRuntimeError, KindlingError
 
 if TYPE_CHECKING:
     from kindling.apps.context import AppContext
     from kindling.apps.importer import AppImporter
+    from kindling.apps.loops import LoopRunner
 
 
 class ExecutionMode(str, Enum):
@@ -137,13 +137,9 @@ class AppExecutor:
             here = self.owns_process and not (self.firm_limits and control.limit.seconds is not None)
             return standalone.execute(app, context, control, in_this_process=here, owns_process=self.owns_process)
         control.start()
-        loops = LoopRunner(control)
         try:
             with process_state.kept():
-                try:
-                    outcome = carry_out(_steps(app, context), control, loops)
-                finally:
-                    loops.close()
+                outcome = carry_out(_steps(app, context), control)
         finally:
             control.finish()
         return conclude(outcome, app, context, control)
@@ -184,6 +180,10 @@ def conclude(outcome: Outcome, app: ExecutableApp, context: AppContext, control:
         control: What may have ended it.
     """
     error, late = outcome.error, outcome.late_error
+    if error is None and late is None and not control.timed_out:
+        return outcome.result
+    from kindling.apps import tracebacks
+
     if error is None and control.made(late):
         error, late = late, None
     for one in (error, late):
@@ -225,6 +225,8 @@ def _is_misfit(error: BaseException) -> bool:
 def _failure(
     error: BaseException, app: ExecutableApp, context: AppContext, *, phase: str, code: str | None
 ) -> AppExecutionError:
+    from kindling.apps import tracebacks
+
     base = getattr(context.framework, "project_root", None)
     place = tracebacks.location(error, app, base)
     facts: dict[str, Any] = {"app": app.name, "run_id": context.run_id, "phase": phase}
@@ -283,14 +285,21 @@ def _entry_module(importer: AppImporter) -> Any:
     return importer.module(importer.entry_name.rpartition(".")[2])
 
 
-def carry_out(steps: Steps, control: RunControl, loops: LoopRunner) -> Outcome:
+def carry_out(steps: Steps, control: RunControl) -> Outcome:
     """Carry out an app's steps in this thread.
 
     Args:
         steps: What comes after what.
         control: May end it early.
-        loops: Runs what is ``async``.
     """
+    loops = _Loops(control)
+    try:
+        return _step_by_step(steps, control, loops)
+    finally:
+        loops.close()
+
+
+def _step_by_step(steps: Steps, control: RunControl, loops: _Loops) -> Outcome:
     try:
         step = next(steps)
         while True:
@@ -312,9 +321,29 @@ def carry_out(steps: Steps, control: RunControl, loops: LoopRunner) -> Outcome:
         return outcome
 
 
-def _call(step: Step, loops: LoopRunner) -> Any:
+def _call(step: Step, loops: _Loops) -> Any:
     value = step.call()
-    return loops.run(value) if inspect.isawaitable(value) else value
+    return loops.runner.run(value) if inspect.isawaitable(value) else value
+
+
+class _Loops:
+    """Makes the run's LoopRunner when something has to be awaited: most apps have nothing that is ``async``."""
+
+    def __init__(self, control: RunControl) -> None:
+        self._control = control
+        self._runner: LoopRunner | None = None
+
+    @property
+    def runner(self) -> LoopRunner:
+        if self._runner is None:
+            from kindling.apps.loops import LoopRunner
+
+            self._runner = LoopRunner(self._control)
+        return self._runner
+
+    def close(self) -> None:
+        if self._runner is not None:
+            self._runner.close()
 
 
 def guarded(control: RunControl, call: Callable[[], Any]) -> Any:

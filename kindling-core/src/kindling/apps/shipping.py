@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from zipfile import ZipFile
@@ -23,12 +23,8 @@ _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _SKIPPED: Final = frozenset(("__pycache__", "node_modules"))
 
 
-class _Shipped(NamedTuple):
-    name: str
-    roots: tuple[Path, ...]
-
-
-_standalone: ContextVar[_Shipped | None] = ContextVar("kindling_standalone_app", default=None)
+# The name and the folders of the app that is this process's own.
+_standalone: ContextVar[tuple[str, tuple[Path, ...]] | None] = ContextVar("kindling_standalone_app", default=None)
 _done: set[tuple[int, str]] = set()
 
 
@@ -40,7 +36,7 @@ def standalone(name: str, roots: Sequence[Path]) -> Iterator[None]:
         name: The app's name.
         roots: The folders that hold its modules.
     """
-    token = _standalone.set(_Shipped(name, tuple(roots)))
+    token = _standalone.set((name, tuple(roots)))
     try:
         yield
     finally:
@@ -67,7 +63,7 @@ def ship(session: Any) -> None:
     # Spark reads it as long as the session lives, and the session ends with this process.
     folder = Path(tempfile.mkdtemp(prefix="kindling-pyfiles-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    archive = make_archive(app.name, app.roots, folder)
+    archive = make_archive(*app, folder)
     if archive is None or (id(session), archive.name) in _done:
         return
     _done.add((id(session), archive.name))

@@ -45,7 +45,6 @@ def execute_here(app: ExecutableApp, context: AppContext, control: RunControl) -
         AppExecutionError: as for ``AppExecutor.execute``.
     """
     from kindling.apps.executor import carry_out, conclude, roots
-    from kindling.apps.loops import LoopRunner
 
     shown = app.source_name(app.entry_point)
     entry = read_entry_point(app.entry_point.read_bytes(), shown)
@@ -58,13 +57,9 @@ def execute_here(app: ExecutableApp, context: AppContext, control: RunControl) -
     else:
         steps = lifecycle_steps(execute, context)
     control.start()
-    loops = LoopRunner(control)
     try:
         with process_state.kept(), ending_signals(control), shipping.standalone(app.name, roots(app)):
-            try:
-                outcome = carry_out(steps, control, loops)
-            finally:
-                loops.close()
+            outcome = carry_out(steps, control)
     finally:
         control.finish()
     return conclude(outcome, app, context, control)
