@@ -113,10 +113,6 @@ class TemporaryFile:
         if sys.platform != "win32":
             os.fchmod(self._file, mode)
 
-    def stat(self) -> os.stat_result:
-        """Return what the file system knows of it, under whichever name it has now."""
-        return os.fstat(self._file) if self._open else os.stat(self.path)
-
     def replace(self, target: PathText) -> None:
         """Give it the target's name, in place of whatever is there.
 

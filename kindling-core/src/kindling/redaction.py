@@ -84,6 +84,11 @@ def register(secret: str) -> None:
         _ordered = tuple(_known[text] for text in sorted(_known, key=len, reverse=True))
 
 
+def is_needed() -> bool:
+    """Whether any secret is registered, so that a text may hold one."""
+    return bool(_ordered)
+
+
 def forget_all() -> None:
     """Empty the table. For tests only: a process never needs to unlearn a secret."""
     global _ordered

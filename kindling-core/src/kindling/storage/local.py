@@ -9,7 +9,8 @@ share an etag, although nothing is hashed and nothing is kept beside the file. A
 seen as far as the file system's own clock tells.
 
 *Locks.* A writer holds the lock of the file's folder, for as long as comparing and renaming take (not while the content
-comes in).
+comes in). On Windows, and where a network file system locks no folders, a hidden file ``.kindling.lock`` in the folder
+stands for it.
 
 *Links.* A link is followed where it leads to a place inside the root, and refused where it leads out. Listings contain
 links to files, and do not go into links to folders. Links that somebody changes during a call are not guarded against.
@@ -35,6 +36,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from kindling import atomic
+from kindling.config.fields import setting
 from kindling.contracts.storage import Entry, ListOptions, Storage, WriteOptions
 from kindling.errors import Category, InvalidPath, NotFound, StorageError, StoragePermissionError, UnsupportedOperation
 from kindling.storage.conditions import (
@@ -75,7 +77,7 @@ class LocalSettings:
         path: The folder; relative to the project's where it is relative.
     """
 
-    path: str
+    path: str = setting(doc="The folder, relative to the project's; it is made with the first write.", example="./data")
 
     @classmethod
     def from_uri(cls, uri: str) -> tuple[LocalSettings, str]:
@@ -357,7 +359,6 @@ class LocalStorage(Storage):
                 if before is not None and stat.S_ISREG(before.st_mode):
                     with contextlib.suppress(OSError):  # another user's file: its permissions are not ours to give
                         file.set_mode(stat.S_IMODE(before.st_mode))
-                known = file.stat()
                 if options.only_if_absent:
                     try:
                         file.create(full)
@@ -365,9 +366,9 @@ class LocalStorage(Storage):
                         raise already_exists(path, self.uri(path)) from None
                 else:
                     file.replace(full)
+                return os.stat(full)  # by its name: Windows numbers an open file otherwise
         except TimeoutError:
             raise timed_out(path, options.deadline) from None
-        return known
 
     def _check_version(self, path: str, known: os.stat_result | None, options: WriteOptions) -> None:
         if options.only_if_absent and known is not None:

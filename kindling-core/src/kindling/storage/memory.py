@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from kindling.config.fields import setting
 from kindling.contracts.storage import Entry, ListOptions, Storage, WriteOptions
 from kindling.errors import UnsupportedOperation
 from kindling.storage.conditions import (
@@ -42,7 +43,7 @@ class MemorySettings:
         name: Storages of one name in one process have the same content.
     """
 
-    name: str = "default"
+    name: str = setting(default="default", doc="Connections of one name in one process have the same content.")
 
     @classmethod
     def from_uri(cls, uri: str) -> tuple[MemorySettings, str]:

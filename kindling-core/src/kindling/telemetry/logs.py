@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import IO, Any, Literal
 
 from kindling import redaction
+from kindling.telemetry import masking
 from kindling.telemetry.context import FIELDS, current
 from kindling.telemetry.context import bind as bind
 
@@ -199,6 +200,7 @@ class _Levels:
         with _lock:
             if not self._asked:
                 self._before = {name: logging.getLogger(name).level for name in _OURS}
+                masking.start()
             self._asked[who] = level
             self._set()
 
@@ -206,6 +208,8 @@ class _Levels:
         with _lock:
             if self._asked.pop(who, None) is not None:
                 self._set()
+                if not self._asked:
+                    masking.stop()
 
     def _set(self) -> None:
         least = min(self._asked.values(), default=None)
@@ -395,7 +399,7 @@ def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
     except Exception as error:  # noqa: BLE001 - because the arguments of a log call may fail in any way
-        return f"{record.msg!r} % {record.args!r} ({type(error).__name__}: {error})"
+        return f"{record.msg!s} ({type(error).__name__} in its arguments)"
 
 
 def _trace(record: logging.LogRecord) -> str:

@@ -212,6 +212,48 @@ def test_a_traceback_cached_by_another_handler_is_masked_too(secret: Secret) -> 
     assert "ValueError: ***" in out.getvalue()
 
 
+def test_handlers_of_others_show_no_secret_either_while_a_run_is_captured(secret: Secret, tmp_path: Path) -> None:
+    out = io.StringIO()
+    theirs = logging.StreamHandler(out)  # as a notebook or a platform has one on the root logger
+    logger = logging.getLogger("some.library")
+    with alone():
+        logging.getLogger().addHandler(theirs)
+        factory = logging.getLogRecordFactory()
+        with bind(run_id="r"), capture_to(tmp_path / "log"):
+            logger.warning("in an argument %s", SECRET)
+            logger.warning("100% of %s", "nothing to hide")
+            logger.warning("too few arguments %s %s", SECRET)
+            try:
+                raise ValueError(SECRET)
+            except ValueError:
+                logger.exception("in the traceback")
+        assert logging.getLogRecordFactory() is factory
+        logging.getLogger().removeHandler(theirs)
+    shown = out.getvalue()
+    assert "hunter22" not in shown
+    assert "in an argument ***" in shown
+    assert "ValueError: ***" in shown
+
+
+def test_a_record_factory_set_meanwhile_by_another_library_stays() -> None:
+    before = logging.getLogRecordFactory()
+    try:
+        with configure("INFO", "json", io.StringIO()):
+            ours = logging.getLogRecordFactory()
+
+            def theirs(*arguments: Any, **keywords: Any) -> logging.LogRecord:
+                return ours(*arguments, **keywords)
+
+            logging.setLogRecordFactory(theirs)
+        assert logging.getLogRecordFactory() is theirs
+        out = io.StringIO()
+        with configure("INFO", "json", out):
+            get_logger("kindling").info("still works")
+        assert lines(out)[0]["message"] == "still works"
+    finally:
+        logging.setLogRecordFactory(before)
+
+
 class Unprintable:
     def __str__(self) -> str:
         raise RuntimeError(f"no text for {SECRET}")
