@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 OK, NOTE, WARNING, BROKEN = "ok", "note", "warning", "broken"
 
-#: What the newest Spark that the extra allows asks for: https://spark.apache.org/docs/latest/
-JAVA_NEEDED = 17
 #: Less than this is not enough to keep a run's records and a few wheels.
 DISK_NEEDED = 100 * 1024 * 1024
 
@@ -206,47 +204,19 @@ def _java(session: Session) -> Iterator[Finding]:
     if "pyspark" not in has:
         yield Finding("java", OK, "not needed: Spark is not installed")
         return
-    remedy = f"install a Java runtime of version {JAVA_NEEDED} or newer, and set JAVA_HOME"
+    from kindling.spark.java import OLDEST, find_java
+
+    remedy = f"install a Java runtime of version {OLDEST} or newer, and set JAVA_HOME"
     if "pysail" in has:
         remedy += "; without it, Spark runs on Sail"
+    # The one that Spark will be started with, found in the same way.
     java = find_java()
     if java is None:
         yield Finding("java", NOTE if "pysail" in has else WARNING, "none found: Spark on the JVM cannot start", remedy)
-        return
-    version = java_version(java)
-    if version is None:
-        yield Finding("java", WARNING, f"{java} does not say its version", remedy)
-    elif version < JAVA_NEEDED:
-        yield Finding("java", WARNING, f"{java} is version {version}, too old for Spark {has['pyspark']}", remedy)
+    elif java.problem:
+        yield Finding("java", WARNING, f"{java.home}: {java.problem}", remedy)
     else:
-        yield Finding("java", OK, f"version {version} at {java}")
-
-
-def find_java() -> str | None:
-    """Return the Java that Spark would start: the one of ``JAVA_HOME``, else the first on the path."""
-    home = os.environ.get("JAVA_HOME")
-    return shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
-
-
-def java_version(java: str) -> int | None:
-    """Ask a Java for its feature version.
-
-    Args:
-        java: Its path.
-
-    Returns:
-        For example 17; 8 for what calls itself 1.8; None where it does not answer.
-    """
-    import re
-    import subprocess
-
-    try:
-        asked = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    # https://openjdk.org/jeps/223: "1.8.0_392" until 8, "17.0.9" since 9.
-    match = re.search(r'version "(?:1\.)?(\d+)', asked.stderr + asked.stdout)
-    return int(match.group(1)) if match else None
+        yield Finding("java", OK, f"version {java.version} at {java.home}")
 
 
 def _folders(session: Session) -> Iterator[Finding]:
