@@ -7,13 +7,12 @@ used. Making one imports nothing; opening one imports the module its ``opens`` n
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from enum import Enum
-from types import MappingProxyType
 from typing import ClassVar
 
 from kindling.errors import PluginError
+from kindling.frozen import dataclass, field
 
 #: ``"module:attribute"``; resolved on opening, never on listing.
 Ref = str
@@ -63,6 +62,28 @@ class Support:
             raise _invalid("Support", "reason", self.reason, f"the reason why it is {self.level.value}")
 
 
+class _Unchanging(Mapping[str, Support]):
+    """A mapping that stays as it is, so that it can be hashed."""
+
+    def __init__(self, items: Mapping[str, Support]) -> None:
+        self._items = dict(items)
+
+    def __getitem__(self, key: str) -> Support:
+        return self._items[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._items.items()))
+
+    def __repr__(self) -> str:
+        return repr(self._items)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Backend:
     """What every descriptor has.
@@ -88,7 +109,7 @@ class Backend:
 
     opens: Ref
     settings: Ref | None = None
-    capabilities: Mapping[str, Support] = field(default_factory=dict, hash=False)
+    capabilities: Mapping[str, Support] = field(default_factory=dict)
     summary: str = ""
 
     def __post_init__(self) -> None:
@@ -101,8 +122,8 @@ class Backend:
                 raise _invalid(type(self).__name__, "capabilities", name, "names in lower case: 'retries'")
             if not isinstance(support, Support):
                 raise _invalid(type(self).__name__, f"capabilities[{name!r}]", support, "a Support")
-        # A copy behind a proxy: whoever made the descriptor cannot change it afterwards.
-        object.__setattr__(self, "capabilities", MappingProxyType(dict(self.capabilities)))
+        # A copy that cannot be changed: not even by whoever made the descriptor.
+        object.__setattr__(self, "capabilities", _Unchanging(self.capabilities))
         if not isinstance(self.summary, str) or "\n" in self.summary:
             raise self._invalid("summary", "one line of text")
 
