@@ -136,6 +136,15 @@ def test_a_changed_module_is_seen_by_the_next_run_and_not_by_what_is_left_of_the
     assert (old(), new()) == (16, 19)
 
 
+def test_the_modules_of_an_earlier_state_are_freed_when_nothing_of_them_is_kept(make_app: Any) -> None:
+    app = make_app({"main.py": "import weakref, prices\nframework.append(weakref.ref(prices.Vat))"}, framework=[])
+    for rate in (16, 19):
+        app.write({"prices.py": f"class Vat:\n    def rate(self): return {rate}"})
+        app.run()
+    gc.collect()
+    assert [reference() is not None for reference in app.framework] == [False, True]
+
+
 def test_a_change_within_one_tick_of_the_clock_is_seen(make_app: Any) -> None:
     app = make_app({"main.py": "from prices import VAT\nresult = VAT", "prices.py": "VAT = 16"})
     assert app.run() == 16

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from kindling.apps.limits import Limit, RunControl, RunInterrupted
+from kindling.apps.limits import Limit, RunControl, RunInterrupted, ThreadTarget
 from kindling.errors import AppCancelledError, AppRuntimeError, AppTimeoutError, UsageError
 
 SLEEPS = """
@@ -141,7 +141,8 @@ def test_teardown_gets_its_grace_and_no_more(make_app: Any) -> None:
             time.sleep({seconds})
             context.framework.append("ended")
     """
-    quick = make_app(source.format(seconds=0.2), "quick", framework=[])
+    # Longer than the second after which code that took no notice is interrupted again.
+    quick = make_app(source.format(seconds=1.2), "quick", framework=[])
     with pytest.raises(AppTimeoutError):
         quick.run(limit=Limit(0.1, grace=30))
     assert quick.framework == ["begun", "ended"]
@@ -194,6 +195,31 @@ def test_the_outer_limit_ends_a_nested_run_whose_teardown_runs(make_app: Any, wh
     with pytest.raises(AppTimeoutError, match=r"limit of 0\.2 s"):
         WHERE[where](lambda: outer.run(limit=Limit(0.2)))
     assert inner.framework == ["started", "AppCancelledError"]
+
+
+def test_an_interruption_that_has_not_arrived_is_taken_back() -> None:
+    armed, go = threading.Event(), threading.Lock()
+    targets: list[ThreadTarget] = []
+
+    def work() -> str:
+        targets.append(ThreadTarget())
+        armed.set()
+        with go:  # waits in C, where nothing arrives
+            return "undisturbed"
+
+    go.acquire()
+
+    def interfere() -> None:
+        armed.wait(30)
+        time.sleep(0.05)  # until it waits for the lock; too short, and the test shows less
+        targets[0].deliver(1)
+        targets[0].clear()
+        go.release()
+
+    interferer = threading.Thread(target=interfere)
+    interferer.start()
+    assert in_thread(work) == "undisturbed"
+    interferer.join()
 
 
 def test_an_interruption_that_comes_late_reaches_nobody(make_app: Any) -> None:
