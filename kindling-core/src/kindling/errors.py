@@ -448,6 +448,17 @@ class AppRuntimeError(AppExecutionError):
 
     code = "KDL-RUN-003"
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows, line by line: the app's own traceback, without what called the app."""
+        import traceback
+
+        error = self.__cause__ or self
+        lines = "".join(traceback.format_exception(type(error), error, error.__traceback__)).splitlines()
+        lines += ["", f"{self.code}: {self.message}"]
+        lines += [f"  at {self.location}"] if self.location is not None else []
+        lines += [f"  → {suggestion}" for suggestion in self.suggestions]
+        return [redaction.redact(line) for line in lines]
+
 
 class AppTimeoutError(AppExecutionError):
     """The app ran longer than its time limit."""

@@ -246,7 +246,8 @@ def _failure(
         suggestions += _import_hints(error, app)
     failure = AppRuntimeError(message, code=code, context=facts, suggestions=suggestions, location=place)
     failure.__cause__ = error
-    return failure
+    # So that a debugger that looks at the failure (`%debug`, `pytest --pdb`) stands in the app's own frame.
+    return failure.with_traceback(error.__traceback__)
 
 
 def _import_hints(error: ModuleNotFoundError, app: ExecutableApp) -> list[str]:

@@ -301,6 +301,34 @@ def test_tracebacks_name_the_real_file_and_line(make_app: Any) -> None:
     assert frames == [str(app.folder / "main.py"), str(app.folder / "prices.py")]
 
 
+def test_a_debugger_stands_in_the_apps_own_frame(make_app: Any) -> None:
+    with pytest.raises(AppRuntimeError) as caught:
+        make_app("def main(context):\n    amount = 41\n    raise ValueError").run()
+    entry = caught.value.__traceback__
+    while entry is not None and entry.tb_next is not None:
+        entry = entry.tb_next
+    assert entry is not None
+    assert entry.tb_frame.f_locals["amount"] == 41
+
+
+def test_a_notebook_shows_the_apps_frames_alone(make_app: Any) -> None:
+    with pytest.raises(AppRuntimeError) as caught:
+        make_app("def main(context):\n    raise ValueError('no rows')").run()
+    shown = "\n".join(caught.value._render_traceback_())
+    assert shown.count("File ") == 1
+    assert "line 2, in main" in shown
+    assert "KDL-RUN-003: ValueError: no rows" in shown
+
+
+@pytest.mark.parametrize("mode", ["module", "standalone"])
+def test_a_failure_names_the_storage_that_an_app_came_from(make_app: Any, mode: str) -> None:
+    app = make_app("1 / 0  # here", source_uri="memory://artifacts/apps/orders")
+    with pytest.raises(AppRuntimeError) as caught:
+        app.run(mode=mode)
+    assert str(caught.value.location) == "memory://artifacts/apps/orders/main.py:1"
+    assert "# here" in caught.value.context["traceback"][0]
+
+
 def test_tracebacks_name_the_storage_that_an_app_came_from_and_show_its_source(make_app: Any) -> None:
     import traceback
 
