@@ -59,7 +59,7 @@ def test_the_list_as_somebody_with_a_platform_of_their_own_sees_it(run: Run) -> 
     )
     assert by_name["acme"] == (
         "acme  2.0  broken  ImportError: No module named 'acme_sdk'  "
-        '→ pip install "kindling-acme[sdk]" or disable: KINDLING_DISABLE_PLUGINS=acme  kindling-acme'
+        '→ pip install "kindling-acme[sdk]" or disable: KINDLING_DISABLE_PLUGINS=acme'
     )
 
 

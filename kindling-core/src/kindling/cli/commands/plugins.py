@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from kindling.cli.options import group
 from kindling.cli.session import Session
-from kindling.plugins.records import PluginState
 
 if TYPE_CHECKING:
     from kindling.plugins.host import PluginHost
@@ -28,14 +28,7 @@ def list_(session: Session, no_check: bool) -> None:
     No plugin is imported in this process: one that is not known yet is loaded once in a process of its own.
     """
     records = _host(session).records(check=not no_check)
-    session.out.table(
-        ("name", "version", "state", "serves", "from"),
-        [
-            (record.name, record.version, record.state.value, _serves_or_error(record), record.distribution)
-            for record in records
-        ],
-        data=[record.to_dict() for record in records],
-    )
+    session.out.result([record.to_dict() for record in records], lambda: _table(records))
     for record in records:
         for note in record.notes:
             session.out.note(f"{record.name} ({record.distribution}): {note}")
@@ -128,15 +121,27 @@ def _mentions_plugins(file: str) -> bool:
         return b"plugins" in stream.read()
 
 
-def _serves_or_error(record: PluginRecord) -> str:
-    if record.state.is_usable:
-        served = " · ".join(record.serves)
-        if record.error:
-            return f"{served}   ({record.error} → {record.remedy})"
-        return served
-    if record.state is PluginState.DISABLED:
-        return record.error
-    return f"{record.error}   → {record.remedy}" if record.remedy else record.error
+def _table(records: Sequence[PluginRecord]) -> str:
+    """Return the records as lines. What is wrong with one runs on to the right, and widens no column for the others."""
+    head = ("name", "version", "state", "serves", "from")
+    rows = [
+        (record.name, record.version, record.state.value, " · ".join(record.serves), record.distribution)
+        for record in records
+    ]
+    usable = [row for row, record in zip(rows, records, strict=True) if record.state.is_usable]
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(3)]
+    widths.append(max(len(row[3]) for row in [head, *usable]))
+    lines = []
+    for row, record in [(head, None), *zip(rows, records, strict=True)]:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        if record is None or record.state.is_usable:
+            cells.append(row[4])
+        else:
+            cells[3:] = [f"{record.error}   → {record.remedy}" if record.remedy else record.error]
+        lines.append("  ".join(cells).rstrip())
+        if record is not None and record.state.is_usable and record.error:
+            lines.append(f"{'':{sum(widths[:3]) + 6}}! {record.error}   → {record.remedy}")
+    return "\n".join(lines)
 
 
 def _card(record: PluginRecord) -> str:
