@@ -11,6 +11,7 @@ from __future__ import print_function
 import argparse
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -94,7 +95,12 @@ class Failed(Exception):
 def run_quickstart(options):
     """Bring what the quickstart needs, and hand over to ``kindling quickstart``."""
     python = make_ready("quickstart")
-    return call([python, "-m", "kindling", "quickstart"] + options.rest)
+    status = call([python, "-m", "kindling", "quickstart"] + options.rest)
+    if status == 0 and shutil.which("kindling") is None:
+        activate = os.path.join(os.path.dirname(python), "activate")
+        how = activate if WINDOWS else "source " + shlex.quote(os.path.relpath(activate))
+        print("  kindling is in .venv:  {}".format(how), file=sys.stderr)
+    return status
 
 
 def run_setup(options):
@@ -261,7 +267,8 @@ def check_statically(report, python):
 def build_docs_command(python):
     """Return the command that builds the documentation with warnings as errors."""
     out = os.path.join("docs", "_build")
-    strictly = [python, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
+    # -E: pages that are made from the code change without their own files changing.
+    strictly = [python, "-m", "sphinx", "-q", "-W", "--keep-going", "-E", "-b", "html"]
     return strictly + ["-d", os.path.join(out, "doctrees"), "docs", os.path.join(out, "html")]
 
 

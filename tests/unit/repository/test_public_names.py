@@ -31,6 +31,28 @@ def test_a_public_name_has_a_docstring_with_an_example(module: str, name: str) -
     assert ">>>" in text, f"the example of {module}.{name} does not run"
 
 
+def _methods() -> list[tuple[str, str]]:
+    """Return each public method and property of the classes that plugins implement or are given."""
+    contracts = importlib.import_module("kindling.contracts")
+    roles = [name for name in contracts.__all__ if inspect.isabstract(getattr(contracts, name))]
+    roles += ["Context", "HttpClient", "HttpResponse"]
+    return [(role, name) for role in roles for name in vars(getattr(contracts, role)) if not name.startswith("_")]
+
+
+@pytest.mark.parametrize(("role", "name"), _methods())
+def test_a_method_of_the_contract_is_documented_with_types_units_and_an_example(role: str, name: str) -> None:
+    member = vars(getattr(importlib.import_module("kindling.contracts"), role))[name]
+    text = inspect.getdoc(member.fget if isinstance(member, property) else member) or ""
+    assert text, f"{role}.{name} has no docstring"
+    if isinstance(member, property):
+        return  # its name, its type and one line say it all
+    arguments = [argument for argument in inspect.signature(member).parameters if argument != "self"]
+    for argument in arguments:
+        told = f"{argument}:" in text or "Arguments and errors as in" in text or len(arguments) == 1
+        assert told, f"{role}.{name} says nothing of {argument}"
+    assert ">>>" in text, f"{role}.{name} has no example"
+
+
 @pytest.mark.parametrize("module", PUBLIC)
 def test_a_module_offers_what_it_lists_and_imports_it_lazily(module: str) -> None:
     imported = importlib.import_module(module)
