@@ -8,7 +8,7 @@ from kindling.config.model import ProjectConfig
 from kindling.config.schema import json_schema
 
 if TYPE_CHECKING:
-    from kindling.config.loading import SectionModels
+    from kindling.config.loaded import SectionModels
 
 
 def schema_of_project(sections: SectionModels | None = None) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def schema_of_project(sections: SectionModels | None = None) -> dict[str, Any]:
         >>> schema_of_project()["title"]
         'kindling.yaml'
     """
-    from kindling.config.loading import CONNECTION_KEYS, PLATFORM_KEYS, connection_models
+    from kindling.config.loaded import CONNECTION_KEYS, PLATFORM_KEYS, connection_models
 
     if sections is None:
         return json_schema(ProjectConfig, title="kindling.yaml")

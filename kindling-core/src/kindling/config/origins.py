@@ -12,7 +12,7 @@ from kindling.config.shapes import shape_of_model
 from kindling.redaction import MASK, is_sensitive, redact, register
 
 if TYPE_CHECKING:
-    from kindling.config.loading import LoadedConfig
+    from kindling.config.loaded import LoadedConfig
 
 
 class Origin(NamedTuple):
