@@ -96,7 +96,10 @@ class AppManager:
         from kindling.apps.validator import AppValidator
 
         validator = AppValidator(
-            environment=self.framework.environment, platform=self.framework.platform, project=self.loader.project
+            environment=self.framework.environment,
+            platform=self.framework.platform,
+            project=self.loader.project,
+            known_platforms=self.framework.host.platform_names(),
         )
         return validator.validate(self.loader.find(app))
 
@@ -194,8 +197,10 @@ class AppManager:
 
         Arguments, result and errors are as for :meth:`run`. The app runs in this process.
         """
+        # Whatever the executor does otherwise: on the caller's loop it is in the caller's process.
+        here = "interactive" if self.executor.resolve_mode().value == "interactive" else "module"
         recording = self._prepare(
-            app, None, time_limit, {**(parameters or {}), **more}, check=check, on_progress=on_progress
+            app, here, time_limit, {**(parameters or {}), **more}, check=check, on_progress=on_progress
         )
         with self._running_as(recording):
             recording.result = await self.executor.execute_async(

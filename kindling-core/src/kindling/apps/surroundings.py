@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from kindling.contracts.storage import Storage
+    from kindling.plugins.host import PluginHost
     from kindling.runs.store import RunStore
 
 
@@ -28,6 +29,10 @@ class Surroundings(Protocol):
     @property
     def config(self) -> Any:
         """The configuration."""
+
+    @property
+    def host(self) -> PluginHost:
+        """The plugin host."""
 
     @property
     def runs(self) -> RunStore:

@@ -15,6 +15,20 @@ from kindling.errors import Location, Problem
 INDISTINGUISHABLE: Final = "KDL-APP-020"
 HIDES: Final = "KDL-APP-021"
 
+#: A file that looks like one that is read, and is not.
+OVERLOOKED: Final = "KDL-APP-027"
+
+#: What Kindling reads beside ``app.yaml``, and how people call it by mistake.
+_MISNOMERS: Final = {
+    "requirement.txt": "requirements.txt",
+    "requirements.text": "requirements.txt",
+    "reqs.txt": "requirements.txt",
+    "lake-req.txt": "lake-reqs.txt",
+    "lake_reqs.txt": "lake-reqs.txt",
+    "lake-requirements.txt": "lake-reqs.txt",
+    "lakereqs.txt": "lake-reqs.txt",
+}
+
 #: Folders that belong to tools, not to the app.
 _SKIPPED: Final = frozenset({"__pycache__", "node_modules"})
 
@@ -53,6 +67,34 @@ def check_names(folder: Path, files: Iterable[Path], shown: str = "") -> Iterato
                 f"{name!r} and {other!r} are one file on Windows and macOS",
                 Location(f"{shown}/{name}" if shown else name),
                 suggestion="rename one of them",
+                is_warning=True,
+            )
+
+
+def check_overlooked(folder: Path, shown: str = "") -> Iterator[Problem]:
+    """Find files that are meant to be read and are not, because they are called a little differently.
+
+    Args:
+        folder: The app's folder.
+        shown: How messages call it.
+    """
+    read = {*_MISNOMERS.values(), "app.yaml"}
+    for entry in sorted(folder.iterdir()):
+        lower = entry.name.lower()
+        right = lower if lower in read and entry.name != lower else _MISNOMERS.get(lower, "")
+        parts = lower.split(".")
+        if (
+            parts[0] == "app"
+            and parts[-1] in ("yml", "yaml")
+            and (parts[-1] == "yml" or not entry.name.startswith("app."))
+        ):
+            right = ".".join(["app", *entry.name.split(".")[1:-1], "yaml"])
+        if right and right != entry.name and entry.is_file():
+            yield Problem(
+                OVERLOOKED,
+                f"{entry.name!r} is not read",
+                Location(f"{shown}/{entry.name}" if shown else entry.name),
+                suggestion=f"rename it to {right!r}",
                 is_warning=True,
             )
 

@@ -17,7 +17,7 @@ from kindling.apps.platforms import check_platforms
 from kindling.apps.requirements import contradictions, read_requirements
 from kindling.apps.style import style_fault
 from kindling.apps.syntax import check_syntax
-from kindling.apps.traps import app_files, check_hidden_modules, check_names
+from kindling.apps.traps import app_files, check_hidden_modules, check_names, check_overlooked
 from kindling.errors import AppConfigError, Location, Problem
 
 NEITHER_STYLE = "KDL-APP-018"
@@ -137,6 +137,7 @@ class AppValidator:
         files = list(app_files(folder))
         yield from check_names(folder, files, shown)
         yield from check_hidden_modules(folder, shown)
+        yield from check_overlooked(folder, shown)
         for path in files:
             if path.suffix == ".py":
                 yield from _check_python(path, _join(shown, path.relative_to(folder).as_posix()))

@@ -340,6 +340,35 @@ def test_an_async_app_runs_on_the_callers_loop() -> None:
         assert project.framework.runs.get("last").state is RunState.SUCCEEDED
 
 
+def test_cancelling_the_call_cancels_the_app_and_its_teardown_runs() -> None:
+    app = """
+import asyncio
+
+async def main(context):
+    context.framework.started.set()
+    await asyncio.Event().wait()
+
+async def teardown(context, result, error):
+    context.logger.info("torn down after %s", type(error).__name__)
+"""
+    with app_project({"orders": app}) as project:
+
+        async def call() -> None:
+            project.framework.started = asyncio.Event()  # type: ignore[attr-defined]
+            task = asyncio.create_task(project.apps.run_app_async("orders"))
+            await project.framework.started.wait()  # type: ignore[attr-defined]
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+        asyncio.run(call())
+
+        record = project.framework.runs.get("last")
+        events = list(project.framework.runs.events("last"))
+        assert (record.state, record.mode) == (RunState.CANCELLED, "module")
+        assert any("torn down after" in event.get("message", "") for event in events)
+
+
 def test_an_async_app_runs_from_a_plain_call_too_also_where_a_loop_runs() -> None:
     with app_project({"orders": "async def main(context): return 7"}) as project:
 

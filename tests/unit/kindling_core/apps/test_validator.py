@@ -223,3 +223,30 @@ def test_requirements_that_contradict_each_other_and_what_is_not_installed(app: 
 
     assert {problem.code for problem in found} == {"KDL-APP-013", "KDL-APP-014"}
     assert validate(app, check_environment=False).errors[0].code == "KDL-APP-014"
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("app.prod.yml", "app.prod.yaml"), ("requirement.txt", "requirements.txt"),
+        ("Requirements.txt", "requirements.txt"), ("lake_reqs.txt", "lake-reqs.txt"),
+        ("App.prod.yaml", "app.prod.yaml"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_called_a_little_differently_is_not_overlooked_in_silence(
+    app: Path, name: str, right: str
+) -> None:
+    (app / name).write_text("")
+
+    assert lines(validate(app)) == [
+        f"apps/orders/{name}  KDL-APP-027  {name!r} is not read; rename it to {right!r}",
+    ]
+
+
+def test_app_yml_is_said_to_be_the_wrong_name(app: Path) -> None:
+    (app / "app.yaml").rename(app / "app.yml")
+
+    assert [line.split("  ")[:2] for line in lines(validate(app))] == [
+        ["apps/orders/app.yaml", "KDL-APP-005"],
+        ["apps/orders/app.yml", "KDL-APP-027"],
+    ]
