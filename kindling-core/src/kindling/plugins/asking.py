@@ -168,7 +168,7 @@ class Question:
                     f"{self.asked} is served by the plugin {plugin.title}, and {reason}",
                     code="KDL-PLG-006",
                     context={**context, "plugin": plugin.name},
-                    suggestions=[switches.remedy()],
+                    suggestions=[switches.remedy(reason)],
                 )
         for plugin in plugins:
             if self.claim in plugin.index.claims and plugin.loaded is not None:

@@ -110,7 +110,7 @@ class Plugin:
             built_in=self.built_in,
         )
         if reason := self.reason_against(switches):
-            return replace(record, state=PluginState.DISABLED, error=reason, remedy=switches.remedy())
+            return replace(record, state=PluginState.DISABLED, error=reason, remedy=switches.remedy(reason))
         if self._loaded is not None:
             record = replace(
                 record,

@@ -11,6 +11,7 @@ from kindling.plugins.metadata import normalize
 DISABLE_VARIABLE = "KINDLING_DISABLE_PLUGINS"
 ALLOW_VARIABLE = "KINDLING_ALLOW_PLUGINS"
 STRICT_VARIABLE = "KINDLING_STRICT_PLUGINS"
+NOT_ALLOWED = "it is not among the allowed plugins"
 
 
 class Switches(NamedTuple):
@@ -70,12 +71,18 @@ class Switches(NamedTuple):
         if names & self.disable:
             return "it is disabled"
         if self.allow is not None and not names & self.allow:
-            return "it is not among the allowed plugins"
+            return NOT_ALLOWED
         return ""
 
-    def remedy(self) -> str:
-        """Return how a disabled plugin is enabled again."""
-        return f"take it out of {DISABLE_VARIABLE} or `plugins: disable:`, or add it to {ALLOW_VARIABLE} or `allow:`"
+    def remedy(self, reason: str) -> str:
+        """Return how a plugin is enabled again.
+
+        Args:
+            reason: As from :meth:`reason_against`.
+        """
+        if reason == NOT_ALLOWED:
+            return f"add it to {ALLOW_VARIABLE}, or to plugins.allow in kindling.yaml"
+        return f"take it out of {DISABLE_VARIABLE}, or out of plugins.disable in kindling.yaml"
 
 
 def _names(names: Iterable[str]) -> frozenset[str]:

@@ -35,6 +35,7 @@ def test_a_variable_disables_by_name_or_distribution_or_all(host_of: HostOf, sai
         host.execution("orbit")
     assert caught.value.code == "KDL-PLG-006"
     assert "disabled" in caught.value.message
+    assert "KINDLING_DISABLE_PLUGINS" in caught.value.suggestions[0]
     assert state_of(host, "orbit") is PluginState.DISABLED
     assert not any(name.startswith("kindling_orbit") for name in sys.modules)
 
@@ -51,6 +52,7 @@ def test_an_allow_list_disables_all_others(host_of: HostOf) -> None:
     with pytest.raises(PluginError) as caught:
         host.execution("wanderer")
     assert "not among the allowed" in caught.value.message
+    assert "plugins.allow" in caught.value.suggestions[0]
 
 
 def test_a_variable_narrows_the_allow_list(host_of: HostOf) -> None:
