@@ -165,13 +165,13 @@ class _Configured:
         self.format: Literal["console", "json"] = "json" if isinstance(handler.formatter, JsonFormatter) else "console"
         handler.addFilter(lambda record: record.levelno >= level or not _is_ours(record))
         _levels.ask(self, level)
-        logging.getLogger().addHandler(handler)
+        _attach(handler)
 
     def close(self) -> None:
         """Take the handler away and put the levels back. Calling it again does nothing."""
         global _configured
         with _lock:
-            logging.getLogger().removeHandler(self._handler)
+            _detach(self._handler)
             _levels.forget(self)
             if _configured is self:
                 _configured = None
@@ -183,6 +183,23 @@ class _Configured:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _attach(handler: logging.Handler) -> None:
+    """Add a handler to the root logger.
+
+    The list is replaced, not changed: a thread that is going through it to log something would pass over a handler
+    when another one is taken out before it, and its record would be lost (`Logger.callHandlers` takes no lock).
+    """
+    root = logging.getLogger()
+    with logging._lock:  # type: ignore[attr-defined]
+        root.handlers = [*root.handlers, handler]
+
+
+def _detach(handler: logging.Handler) -> None:
+    root = logging.getLogger()
+    with logging._lock:  # type: ignore[attr-defined]
+        root.handlers = [each for each in root.handlers if each is not handler]
 
 
 class _Levels:
@@ -360,11 +377,11 @@ class _Captures:
         with _lock:
             self._all = (*self._all, capture)
             _levels.ask(capture, level)
-            logging.getLogger().addHandler(capture)
+            _attach(capture)
 
     def remove(self, capture: _Capture) -> None:
         with _lock:
-            logging.getLogger().removeHandler(capture)
+            _detach(capture)
             _levels.forget(capture)
             self._all = tuple(one for one in self._all if one is not capture)
 

@@ -391,6 +391,25 @@ def test_runs_side_by_side_are_captured_apart(tmp_path: Path) -> None:
         assert captured(tmp_path / run_id) == [run_id] * 50
 
 
+def test_no_record_is_lost_where_another_run_ends_while_it_is_logged(tmp_path: Path) -> None:
+    other = capture_to([].append, run_id="other")
+
+    class Ending(logging.Handler):
+        """Ends the other run at the worst moment: while the root's handlers are gone through."""
+
+        def emit(self, record: logging.LogRecord) -> None:
+            other.__exit__(None, None, None)
+
+    ending = Ending()
+    with alone():
+        other.__enter__()
+        logging.getLogger().addHandler(ending)
+        with bind(run_id="mine"), capture_to(tmp_path / "log"):
+            get_logger("kindling.x").info("heard")
+        logging.getLogger().removeHandler(ending)
+    assert captured(tmp_path / "log") == ["heard"]
+
+
 def test_a_run_inside_a_run_keeps_its_records_to_itself(tmp_path: Path) -> None:
     logger = get_logger("kindling.x")
     with bind(run_id="outer"), capture_to(tmp_path / "outer"):
