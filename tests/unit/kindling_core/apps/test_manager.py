@@ -25,6 +25,7 @@ from kindling.errors import (
     UsageError,
 )
 from kindling.runs.store import FileRunStore, MemoryRunStore
+from kindling.storage.memory import MemoryStorage
 from kindling.testing.apps import app_project
 from kindling.values import RunState
 
@@ -452,3 +453,25 @@ def test_validate_goes_by_the_frameworks_platform_and_environment() -> None:
         assert [problem.code for problem in project.apps.validate("orders").errors] == ["KDL-APP-015", "KDL-APP-007"][
             :1
         ]
+
+
+def test_an_app_out_of_a_storage_runs_and_its_traceback_names_the_place_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("KINDLING_CACHE_DIR", str(tmp_path))
+    storage = MemoryStorage(f"artifacts-{tmp_path.name}")
+    storage.write("root/apps/orders/app.yaml", b"entry_point: main.py\nparameters: {n: {type: integer}}\n")
+    storage.write(
+        "root/apps/orders/main.py", b"from rules import part\n\ndef main(context):\n    return part(context.n)\n"
+    )
+    storage.write("root/apps/orders/rules.py", b"def part(n):\n    return 100 // n\n")
+
+    with app_project(config=f"artifacts: {storage.uri('root')}\n") as project:
+        assert project.run("orders", n=4).result == 25
+        failed = project.run("orders", check=False, n=0)
+
+        assert f'File "{storage.uri("root/apps/orders/rules.py")}", line 2, in part' in failed.log
+        assert "return 100 // n" in failed.log
+        assert f"orders runs from the unreleased folder {storage.uri('root/apps/orders')}" in caplog.text
+        with pytest.raises(AppExecutionError, match="there is no app 'stock'"):
+            project.run("stock")
