@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import os
-import signal
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +17,7 @@ from kindling.errors import AppCancelledError, AppExecutionError, AppTimeoutErro
 from kindling.frozen import dataclass
 
 if TYPE_CHECKING:
+    import signal
     from asyncio import AbstractEventLoop, Task
     from types import FrameType
     from typing import Protocol
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
         def clear(self) -> None:
             """Take back what was sent and has not arrived."""
 
+
+if not TYPE_CHECKING:
+    # What `signal` adds to it is enums, which cost two milliseconds at every start.
+    import _signal as signal
 
 #: Seconds that teardown gets once a run was told to end.
 DEFAULT_GRACE: Final = 10.0

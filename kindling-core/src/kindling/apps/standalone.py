@@ -5,7 +5,6 @@ The app is ``__main__``: its modules have plain names, and ``multiprocessing`` w
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -20,11 +19,15 @@ from kindling.apps.entry import EntryPoint, read_entry_point
 from kindling.apps.lifecycle import lifecycle_steps, script_steps
 
 if TYPE_CHECKING:
+    import signal
     from types import FrameType
 
     from kindling.apps.context import AppContext
     from kindling.apps.executor import ExecutableApp
     from kindling.apps.limits import RunControl
+
+if not TYPE_CHECKING:
+    import _signal as signal  # as in limits.py
 
 #: What asks a process to end, by name, for not every system has each.
 _ENDING_SIGNALS = ("SIGTERM", "SIGHUP", "SIGBREAK")
@@ -97,14 +100,15 @@ def ending_signals(control: RunControl) -> Iterator[None]:
         yield
         return
 
+    names = {getattr(signal, name): name for name in _ENDING_SIGNALS if hasattr(signal, name)}
+
     def end(number: int, frame: FrameType | None) -> None:
-        control.cancel(f"the process was asked to end ({signal.Signals(number).name})")
+        control.cancel(f"the process was asked to end ({names[number]})")
 
     before: dict[int, Any] = {}
-    for name in _ENDING_SIGNALS:
-        number = getattr(signal, name, None)
+    for number in names:
         # One that is ignored stays ignored: nohup.
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+        if signal.getsignal(number) == signal.SIG_DFL:
             before[number] = signal.signal(number, end)
     try:
         yield
