@@ -104,8 +104,34 @@ def _write_options(command: click.Command, context: click.Context, formatter: cl
                 formatter.write_dl(records)
 
 
+def _help_option() -> click.Option:
+    """Return ``--help``. click's own asks gettext for its text, which imports locale and looks for files."""
+
+    def show(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+        if value and not context.resilient_parsing:
+            click.echo(context.get_help(), color=context.color)
+            context.exit()
+
+    return click.Option(
+        ["--help"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=show,
+        help="Show this message and exit.",
+    )
+
+
 class KindlingCommand(click.Command):
     """A command whose help lists its own options first, then the common ones."""
+
+    _own_help: click.Option | None = None
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return ``--help``, made once."""
+        if self._own_help is None:
+            self._own_help = _help_option()
+        return self._own_help
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options in two sections."""
@@ -114,6 +140,14 @@ class KindlingCommand(click.Command):
 
 class KindlingGroup(click.Group):
     """A group of commands; its own ``command`` decorator is :func:`command`."""
+
+    _own_help: click.Option | None = None
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return ``--help``, made once."""
+        if self._own_help is None:
+            self._own_help = _help_option()
+        return self._own_help
 
     def command(  # type: ignore[override]
         self, name: str, **attributes: Any

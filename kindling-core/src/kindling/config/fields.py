@@ -19,13 +19,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
+
+from kindling.frozen import dataclass
 
 #: The key of a dataclass field's metadata under which :func:`setting` keeps what it was told.
 METADATA_KEY = "kindling"
 
 
-class Unit(NamedTuple):
+@dataclass(frozen=True)
+class Unit:
     """Marks a number that is written with a unit.
 
     Args:
@@ -41,7 +44,8 @@ Duration = Annotated[float, Unit("duration")]
 Size = Annotated[int, Unit("size")]
 
 
-class Setting(NamedTuple):
+@dataclass(frozen=True)
+class Setting:
     """What :func:`setting` was told about a field.
 
     Args:

@@ -16,10 +16,10 @@ They nest: ``${var.${env:STAGE}.account}``, ``${secret:${var.vault}/key}``, ``${
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from kindling.config.nodes import TEXT, Map, Node, Scalar, Sequence, Source
 from kindling.config.references import SecretReference
+from kindling.frozen import dataclass, replace
 from kindling.redaction import is_sensitive, register
 
 #: Characters that one value may grow to. Variables that use variables twice double at each step.
@@ -27,7 +27,8 @@ MAXIMUM_LENGTH = 1_000_000
 _MAXIMUM_DEPTH = 32
 
 
-class Mistake(NamedTuple):
+@dataclass(frozen=True)
+class Mistake:
     """What is wrong with an interpolation.
 
     Args:
@@ -57,13 +58,15 @@ class InterpolationFailed(Exception):
         self.mistakes = mistakes
 
 
-class _Expression(NamedTuple):
+@dataclass(frozen=True)
+class _Expression:
     body: tuple[str | _Expression, ...]
     default: tuple[str | _Expression, ...] | None
     offset: int
 
 
-class _Resolved(NamedTuple):
+@dataclass(frozen=True)
+class _Resolved:
     """Text and names of secrets in turn, and what is known about it."""
 
     parts: tuple[str, ...]
@@ -246,7 +249,7 @@ class Interpolation:
         if path in self._failed:
             # Remembered too, or the work would double at each step.
             raise InterpolationFailed(
-                *(mistake._replace(offset=expression.offset) for mistake in self._failed[path].mistakes)
+                *(replace(mistake, offset=expression.offset) for mistake in self._failed[path].mistakes)
             )
         if path in self._opening:
             cycle = " → ".join(f"var.{step}" for step in [*self._opening[self._opening.index(path) :], path])

@@ -27,6 +27,7 @@ from kindling.config.shapes import (
     UnionShape,
     shape_of_model,
 )
+from kindling.frozen import replace
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 #: A text that is interpolated stands for any value.
@@ -115,13 +116,13 @@ class _Writer:
         if isinstance(shape, ScalarShape):
             return _any_of([*(_limited(form, limits) for form in self.scalar(shape)), INTERPOLATED])
         if isinstance(shape, ListShape):
-            items = limits._replace(length=None) if limits is not None else None
+            items = replace(limits, length=None) if limits is not None else None
             made: dict[str, Any] = {"type": "array", "items": self.schema(shape.item, items)}
             if shape.make is frozenset:
                 made["description"] = "The order does not count."
             return _with_length(made, limits)
         if isinstance(shape, MapShape):
-            items = limits._replace(length=None) if limits is not None else None
+            items = replace(limits, length=None) if limits is not None else None
             made = {"type": "object", "additionalProperties": _or_null(self.schema(shape.value, items))}
             return _with_length(made, limits)
         if isinstance(shape, ModelShape):

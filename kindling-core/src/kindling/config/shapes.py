@@ -13,24 +13,28 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Union
+from typing import Annotated, Any, Literal, Union
 
 from kindling.config.fields import METADATA_KEY, Setting, Unit
+from kindling.frozen import dataclass
 from kindling.redaction import is_sensitive
 from kindling.values import Secret
 
 _NOTHING = Setting()
 
 
-class AnyShape(NamedTuple):
+@dataclass(frozen=True)
+class AnyShape:
     """Whatever stands there."""
 
 
-class SectionShape(NamedTuple):
+@dataclass(frozen=True)
+class SectionShape:
     """A map that is kept as it is, until it is known which model it has."""
 
 
-class ScalarShape(NamedTuple):
+@dataclass(frozen=True)
+class ScalarShape:
     """One value.
 
     Args:
@@ -42,7 +46,8 @@ class ScalarShape(NamedTuple):
     choices: Mapping[Any, Any] | None = None
 
 
-class ListShape(NamedTuple):
+@dataclass(frozen=True)
+class ListShape:
     """A list.
 
     Args:
@@ -54,7 +59,8 @@ class ListShape(NamedTuple):
     make: type
 
 
-class MapShape(NamedTuple):
+@dataclass(frozen=True)
+class MapShape:
     """A map with free keys.
 
     Args:
@@ -64,7 +70,8 @@ class MapShape(NamedTuple):
     value: Shape
 
 
-class FieldShape(NamedTuple):
+@dataclass(frozen=True)
+class FieldShape:
     """A key of a model.
 
     Args:
@@ -88,7 +95,8 @@ class FieldShape(NamedTuple):
     default: Any
 
 
-class ModelShape(NamedTuple):
+@dataclass(frozen=True)
+class ModelShape:
     """A map whose keys are the fields of a dataclass.
 
     Args:
@@ -100,7 +108,8 @@ class ModelShape(NamedTuple):
     fields: Mapping[str, FieldShape]
 
 
-class UnionShape(NamedTuple):
+@dataclass(frozen=True)
+class UnionShape:
     """One of several shapes.
 
     Args:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from kindling.frozen import dataclass
+
 _ENTRY_VALUE = re.compile(r"(?P<module>\w+(\.\w+)*)\s*(:\s*(?P<attribute>\w+(\.\w+)*))?\s*(\[[^\]]*\])?")
 _SEPARATORS = re.compile(r"[-_.]+")
 
@@ -52,7 +54,8 @@ class EntryPoint(NamedTuple):
         return match
 
 
-class Headers(NamedTuple):
+@dataclass(frozen=True)
+class Headers:
     """The part of ``METADATA`` that the host uses.
 
     Args:

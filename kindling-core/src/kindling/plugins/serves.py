@@ -7,9 +7,9 @@ that the host knows whose statement it is. ``docs/explanation/plugin-discovery.m
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from kindling.contracts.version import INDEX_GROUP, KINDLING_PLUGIN_API, KINDLING_PLUGIN_API_MINIMUM
+from kindling.frozen import dataclass
 from kindling.plugins.metadata import EntryPoint
 
 #: A kind of thing, and the name of one: ``("platform", "acme")``.
@@ -20,7 +20,8 @@ PLATFORM, CONNECTION, SCHEME, AUTH, SECRET = "platform", "connection", "scheme",
 WORDS = {PLATFORM: "platform", CONNECTION: "storage", SCHEME: "scheme", AUTH: "auth", SECRET: "secrets"}
 
 
-class Index(NamedTuple):
+@dataclass(frozen=True)
+class Index:
     """What the index of one plugin says.
 
     Args:

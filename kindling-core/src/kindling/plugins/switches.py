@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
+from kindling.frozen import dataclass
 from kindling.plugins.metadata import normalize
 
 DISABLE_VARIABLE = "KINDLING_DISABLE_PLUGINS"
@@ -14,7 +14,8 @@ STRICT_VARIABLE = "KINDLING_STRICT_PLUGINS"
 NOT_ALLOWED = "it is not among the allowed plugins"
 
 
-class Switches(NamedTuple):
+@dataclass(frozen=True)
+class Switches:
     """What the user and the configuration say about plugins.
 
     Args:

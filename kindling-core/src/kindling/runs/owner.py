@@ -153,7 +153,7 @@ else:
         global _boot_text
         if not _boot_text:
             try:
-                with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:  # noqa: PTH123
+                with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:  # noqa: PTH123
                     boot = file.read().strip()
                 _boot_text = f"{boot}/{os.readlink('/proc/self/ns/pid')}"  # noqa: PTH115
             except OSError:
