@@ -92,44 +92,23 @@ def test_a_check_that_falls_over_is_a_finding_and_the_others_go_on(here: Path, m
     assert "folder temporary" in found
 
 
-@pytest.mark.parametrize(
-    ("answer", "version"),
-    [('openjdk version "17.0.9" 2023-10-17', 17), ('java version "1.8.0_392"', 8), ('version "21"', 21), ("hm", None)],
-)
-@pytest.mark.skipif(os.name == "nt", reason="a script stands for java")
-def test_java_is_asked_for_its_version(answer: str, version: int | None, tmp_path: Path) -> None:
-    java = tmp_path / "java"
-    java.write_text(f"#!/bin/sh\necho '{answer}' >&2\n", encoding="utf-8")
-    java.chmod(0o755)
-    assert diagnosis.java_version(str(java)) == version
+@pytest.mark.parametrize(("has_sail", "state"), [(False, "warning"), (True, "note")])
+def test_no_java_matters_where_spark_has_nothing_else(
+    has_sail: bool, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kindling.spark import java
+
+    versions = {"pyspark": "4.2.0", **({"pysail": "0.7"} if has_sail else {})}
+    monkeypatch.setattr(diagnosis, "_versions", lambda *names: versions)
+    monkeypatch.setattr(java, "find_java", lambda: None)
+    (found,) = diagnosis._java(Session(CommonOptions()))
+    assert found.state == state
+    assert str(java.OLDEST) in found.remedy
 
 
-def test_a_java_that_cannot_be_started_has_no_version(tmp_path: Path) -> None:
-    assert diagnosis.java_version(str(tmp_path / "java")) is None
-
-
-@pytest.mark.skipif(os.name == "nt", reason="a script stands for java")
-def test_java_home_goes_before_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    java = tmp_path / "bin" / "java"
-    java.parent.mkdir()
-    java.write_text("#!/bin/sh\n", encoding="utf-8")
-    java.chmod(0o755)
-    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    assert diagnosis.find_java() == str(java)
-
-
-def test_an_old_java_and_none_are_warnings_where_spark_has_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    session = Session(CommonOptions())
-    monkeypatch.setattr(diagnosis, "_versions", lambda *names: {"pyspark": "4.2.0"})
-    monkeypatch.setattr(diagnosis, "find_java", lambda: None)
-    assert [each.state for each in diagnosis._java(session)] == ["warning"]
-    monkeypatch.setattr(diagnosis, "find_java", lambda: "/usr/bin/java")
-    monkeypatch.setattr(diagnosis, "java_version", lambda java: 11)
-    (old,) = diagnosis._java(session)
-    assert (old.state, "17" in old.remedy) == ("warning", True)
-    monkeypatch.setattr(diagnosis, "_versions", lambda *names: {"pyspark": "4.2.0", "pysail": "0.7"})
-    monkeypatch.setattr(diagnosis, "find_java", lambda: None)
-    assert [each.state for each in diagnosis._java(session)] == ["note"]
+def test_without_spark_no_java_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diagnosis, "_versions", lambda *names: {})
+    assert [each.state for each in diagnosis._java(Session(CommonOptions()))] == ["ok"]
 
 
 def test_an_extra_is_ok_absent_partial_or_broken_by_its_versions(monkeypatch: pytest.MonkeyPatch) -> None:
