@@ -130,7 +130,13 @@ def parse_headers(content: bytes) -> Headers:
         '2.0'
     """
     fields: dict[str, list[str]] = {}
-    for line in content.decode("utf-8", "replace").splitlines():
+    # Cut off before decoding: what follows is often a README of 50 kB.
+    head = (
+        content.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+        if b"\r" in content[:200]
+        else content.partition(b"\n\n")[0]
+    )
+    for line in head.decode("utf-8", "replace").splitlines():
         if not line.strip():
             break
         key, colon, value = line.partition(":")

@@ -158,9 +158,20 @@ def _interpreter() -> str:
 
 
 def _surroundings(path: Iterable[str]) -> str:
-    here = os.getcwd()  # noqa: PTH109 - a Path costs more than the call
-    times = [_time_of(entry) for entry in dict.fromkeys(path) if entry and entry != here]
+    entries = list(dict.fromkeys(path))
+    # The first is the script's folder or the working directory, where files come and go that are no distributions.
+    if entries and not _holds_distributions(entries[0]):
+        del entries[0]
+    times = [_time_of(entry) for entry in entries]
     return f"{binascii.crc32(repr(times).encode()):08x}"
+
+
+def _holds_distributions(folder: str) -> bool:
+    try:
+        with os.scandir(folder or os.curdir) as entries:
+            return any(entry.name.endswith((".dist-info", ".egg-info")) for entry in entries)
+    except OSError:
+        return False
 
 
 def _time_of(file: str) -> int:

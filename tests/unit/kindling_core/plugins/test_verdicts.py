@@ -252,3 +252,18 @@ def test_the_childs_answer_is_made_by_a_plain_function(host_of: HostOf, site: Pa
     )
     assert (answer["state"], answer["error"]) == ("available", "")
     assert ("platform", "orbit") in answer["claims"]
+
+
+def test_files_that_come_and_go_in_the_scripts_folder_void_nothing(
+    host_of: HostOf, site: Path, children: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = tmp_path / "busy"
+    busy.mkdir()
+    host = host_of(site=site)
+    monkeypatch.setattr(sys, "path", [str(busy), *sys.path])
+    host.records()
+    children.clear()
+    (busy / "data.csv").write_text("")
+    os.utime(busy, (3_000, 3_000))
+    host.records()
+    assert children == []
