@@ -172,12 +172,14 @@ class Framework:
             PluginError: KDL-PLG-003, no plugin serves the scheme; with what to install where that is known.
             UnsupportedOperation: KDL-PLG-020, the backend is opened by a connection only.
         """
+        from kindling.storage.paths import path_below
+
         served = self.host.storage_for(uri)
         for name, storage in self.connections.opened.items():
-            root = storage.uri().rstrip("/") + "/"
-            if uri.startswith(root) or uri == root[:-1]:
-                self.logger.debug("%s is served by the connection %s", root, name)
-                return storage, _unquoted(uri[len(root) :])
+            path = path_below(uri, storage.uri())
+            if path is not None:
+                self.logger.debug("%s is served by the connection %s", uri, name)
+                return storage, path
         model = self.host.settings_model(served.backend)
         split = getattr(model, "from_uri", None)
         if split is None:
@@ -488,9 +490,3 @@ def _forget(framework: Framework) -> None:
     with _current_lock:
         if _current is framework:
             _current = None
-
-
-def _unquoted(path: str) -> str:
-    from urllib.parse import unquote
-
-    return unquote(path)

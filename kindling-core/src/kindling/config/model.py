@@ -57,10 +57,10 @@ class ProjectConfig:
     engine: Literal["pandas", "spark"] | None = setting(
         default=None, doc="What executes pipeline nodes. Without it: the platform's own."
     )
-    trust: Any = setting(default=None, doc="Whose signatures on packages are trusted.")  # noqa: RUF009 - makes a field
-    allow: Any = setting(default=None, doc="What is allowed that is refused otherwise.")  # noqa: RUF009 - makes a field
+    trust: Any = setting(default=None, doc="Whose signatures on packages are trusted; not read by this version.")  # noqa: RUF009 - makes a field
+    allow: Any = setting(default=None, doc="What is allowed that is refused otherwise; not read by this version.")  # noqa: RUF009 - makes a field
     plugins: PluginsConfig = field(default_factory=PluginsConfig)
-    runs: Any = setting(default=None, doc="Where run records are kept and for how long.")  # noqa: RUF009 - makes a field
+    runs: Any = setting(default=None, doc="Where run records are kept; not read by this version.")  # noqa: RUF009 - makes a field
     env_file: str | None = setting(
         default=None, doc="A file of environment variables to read, from the folder of this file.", example=".env"
     )

@@ -238,7 +238,7 @@ class FileRunStore:
         return RunStoreError(
             f"the record of the run cannot be written: {error.strerror or error}: {path}",
             context={"path": path},
-            suggestions=["make the folder writable, or free some space; `runs:` in kindling.yaml names another folder"],
+            suggestions=["make the folder writable, or free some space"],
         )
 
     def _read(self, run_id: str) -> RunRecord:
