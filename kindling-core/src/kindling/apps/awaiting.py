@@ -9,7 +9,7 @@ from contextvars import copy_context
 from typing import Any
 
 from kindling.apps.lifecycle import Outcome, Step, Steps
-from kindling.apps.limits import RunControl, TaskTarget
+from kindling.apps.limits import RunControl, RunInterrupted, TaskTarget
 
 
 async def carry_out_async(steps: Steps, control: RunControl) -> Outcome:
@@ -32,6 +32,9 @@ async def carry_out_async(steps: Steps, control: RunControl) -> Outcome:
             in_teardown = step.phase == "teardown"
             if in_teardown:
                 control.begin_teardown()
+            elif control.stopping:
+                step = steps.throw(told(RunInterrupted(), control))
+                continue
             try:
                 value = await caller.perform(step)
             except BaseException as error:  # noqa: BLE001 - because the steps decide what follows, whatever was raised

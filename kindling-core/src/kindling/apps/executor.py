@@ -307,6 +307,9 @@ def _step_by_step(steps: Steps, control: RunControl, loops: _Loops) -> Outcome:
             in_teardown = step.phase == "teardown"
             if in_teardown:
                 control.begin_teardown()
+            elif control.stopping:
+                step = steps.throw(told(RunInterrupted(), control))
+                continue
             try:
                 value = guarded(control, partial(_call, step, loops))
             except BaseException as error:  # noqa: BLE001 - because the steps decide what follows, whatever was raised

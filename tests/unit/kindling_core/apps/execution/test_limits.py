@@ -250,13 +250,14 @@ def test_a_limit_that_is_none_is_refused(seconds: float) -> None:
     assert caught.value.code == "KDL-RUN-024"
 
 
-def test_a_run_cancelled_before_it_began_ends_at_once(make_app: Any) -> None:
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_run_cancelled_before_it_began_does_not_begin(make_app: Any, is_async: bool) -> None:
     control = RunControl()
     control.cancel()
-    app = make_app(SLEEPS, framework=[])
+    app = make_app("framework.append('started')", framework=[])
     with pytest.raises(AppCancelledError):
-        app.run(control=control)
-    assert "AppCancelledError" in app.framework or app.framework == []
+        asyncio.run(app.run_async(control=control)) if is_async else app.run(control=control)
+    assert app.framework == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
