@@ -29,7 +29,7 @@ def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "three.py").write_text(
         "import click\nimport pluggy\nimport yaml\n"
         "with open('app.yaml', encoding='utf-8') as file:\n    yaml.safe_load(file)\n"
-        "with open('main.py', encoding='utf-8') as file:\n    exec(compile(file.read(), 'main.py', 'exec'))\n",
+        "import runpy\nrunpy.run_path('main.py')\n",
         encoding="utf-8",
     )
     return folder
