@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from kindling.errors import ConfigError, KindlingError, UnsupportedOperation
+from kindling.errors import KindlingError, UnsupportedOperation
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -399,6 +399,7 @@ def open_project(
     variables: Mapping[str, str] | None = None,
     env_file: Path | None = None,
     use: Collection[str] | None = None,
+    host: PluginHost | None = None,
 ) -> tuple[LoadedConfig, PluginHost]:
     """Load a project's configuration, and the plugin host that its section ``plugins:`` asks for.
 
@@ -409,32 +410,30 @@ def open_project(
         variables: Values of ``${var.…}``.
         env_file: A file of environment variables.
         use: Paths of the sections to check now.
+        host: The host to ask. Without it: the process's own.
 
     Raises:
         ConfigError: The configuration does not hold; with all that is wrong.
     """
     from kindling.config.loading import load_config
-    from kindling.config.model import PluginsConfig
     from kindling.plugins.host import PluginHost, default_host
 
-    host = default_host()
     loaded = load_config(
-        start, file=file, environment=environment, variables=variables, env_file=env_file, sections=host
+        start,
+        file=file,
+        environment=environment,
+        variables=variables,
+        env_file=env_file,
+        sections=default_host() if host is None else host,
+        use=use,
     )
-    wishes = loaded.config.plugins
-    if wishes != PluginsConfig():
-        # Which plugins may be asked is known only once the configuration is.
-        host = PluginHost(disable=wishes.disable, allow=wishes.allow, strict=wishes.strict, prefer=wishes.prefer)
-        loaded.ask(host)
     loaded.opened_with = {
         "variables": dict(variables or {}),
         "env_file": os.path.abspath(env_file) if env_file is not None else None,  # noqa: PTH100 - it may be a link
     }
-    if use is not None:
-        problems = tuple(loaded.check(use))
-        if any(not problem.is_warning for problem in problems):
-            raise ConfigError(problems)
-    return loaded, host
+    chosen = loaded.sections
+    assert isinstance(chosen, PluginHost)
+    return loaded, chosen
 
 
 def make_framework(

@@ -99,6 +99,11 @@ class LoadedConfig:
         self.opened_with: Mapping[str, Any] = {}
         self._sections = sections
 
+    @property
+    def sections(self) -> SectionModels | None:
+        """Who gives the models of sections."""
+        return self._sections
+
     def ask(self, sections: SectionModels) -> None:
         """Take the models of sections from somewhere else than until now.
 

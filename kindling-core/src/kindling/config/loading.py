@@ -61,10 +61,12 @@ def load_config(
     loader = Layers(os.environ if environ is None else environ)
     loaded = loader.load(start, file, environment, variables or {}, env_file, sections)
     problems = [*loader.problems]
-    if (configure := getattr(sections, "configure", None)) is not None:
+    if (configured := getattr(sections, "configured", None)) is not None:
         # Before any plugin is imported: what is disabled must not be.
         plugins = loaded.config.plugins
-        configure(disable=plugins.disable, allow=plugins.allow, strict=plugins.strict, prefer=plugins.prefer)
+        loaded.ask(
+            configured(disable=plugins.disable, allow=plugins.allow, strict=plugins.strict, prefer=plugins.prefer)
+        )
     if use is not None and not any(not problem.is_warning for problem in problems):
         problems.extend(loaded.check(use))
     if any(not problem.is_warning for problem in problems):

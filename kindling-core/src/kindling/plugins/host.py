@@ -92,25 +92,31 @@ class PluginHost:
         self._plugins: tuple[Plugin, ...] | None = None
         self._objects: OpenObjects | None = None
 
-    def configure(
+    def configured(
         self,
         *,
         disable: Collection[str] = (),
         allow: Collection[str] | None = None,
         strict: bool = False,
         prefer: Mapping[str, str] | None = None,
-    ) -> None:
-        """Take over what a configuration says about plugins, in place of what was said when the host was made.
+    ) -> PluginHost:
+        """Return the host that a configuration asks for: what was found is shared, what may be used is narrowed.
+
+        This one stays as it is, because it may serve another project of the same process.
 
         Args:
-            disable: As for the class.
-            allow: As for the class.
+            disable: As for the class, besides what is disabled here.
+            allow: As for the class, of what is allowed here.
             strict: As for the class.
-            prefer: As for the class.
+            prefer: As for the class; what is preferred here wins.
         """
-        self._switches = Switches.make(
-            disable=disable, allow=allow, strict=strict, prefer=prefer, environ=self._environ
-        )
+        switches = self._switches.narrowed(disable=disable, allow=allow, strict=strict, prefer=prefer)
+        if switches == self._switches:
+            return self
+        host = PluginHost(path=self._path, state=self._state, environ=self._environ)
+        host._switches = switches
+        host._plugins = self._plugins
+        return host
 
     # What is there
 

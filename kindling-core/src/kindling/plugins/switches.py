@@ -59,6 +59,28 @@ class Switches:
             prefer={key: normalize(value) for key, value in (prefer or {}).items()},
         )
 
+    def narrowed(
+        self,
+        *,
+        disable: Collection[str] = (),
+        allow: Collection[str] | None = None,
+        strict: bool = False,
+        prefer: Mapping[str, str] | None = None,
+    ) -> Switches:
+        """Return these with what somebody else says: nothing that is forbidden already becomes allowed.
+
+        Example:
+            >>> Switches(allow=frozenset({"acme", "emr"})).narrowed(allow=["emr", "local"]).allow
+            frozenset({'emr'})
+        """
+        allowed = self.allow if allow is None else _names(allow) if self.allow is None else self.allow & _names(allow)
+        return Switches(
+            disable=self.disable | _names(disable),
+            allow=allowed,
+            strict=self.strict or strict,
+            prefer={**{key: normalize(value) for key, value in (prefer or {}).items()}, **self.prefer},
+        )
+
     def reason_against(self, name: str, distribution: str) -> str:
         """Return why a plugin may not be used, empty where it may.
 

@@ -114,8 +114,7 @@ def app_project(
         ...     project.run("add", a="41").result
         42
     """
-    from kindling.config.loading import load_config
-    from kindling.framework import make_framework
+    from kindling.framework import make_framework, open_project
     from kindling.plugins.host import PluginHost
     from kindling.runs.store import MemoryRunStore
 
@@ -131,11 +130,7 @@ def app_project(
         for name, source in (apps or {}).items():
             _write_app(root, name, source)
         host = PluginHost(allow=frozenset(plugins), state=root / ".kindling" / "host")
-        loaded = load_config(root, environment=environment, sections=host)
-        # Loading lets the configuration decide which plugins may be used. Here the test does, within that.
-        wishes = loaded.config.plugins
-        allowed = frozenset(plugins) if wishes.allow is None else frozenset(plugins) & frozenset(wishes.allow)
-        host.configure(disable=wishes.disable, allow=allowed, strict=wishes.strict, prefer=wishes.prefer)
+        loaded, host = open_project(root, environment=environment, host=host)
         framework = make_framework(loaded, host, platform=platform, runs=MemoryRunStore())
         with framework:
             yield AppProject(root, framework)

@@ -74,12 +74,17 @@ def test_strict_raises_for_the_first_plugin_that_does_not_load(host_of: HostOf) 
     assert "tide" in caught.value.message
 
 
-def test_what_the_configuration_says_counts_from_then_on(host_of: HostOf) -> None:
+def test_what_a_configuration_says_narrows_for_its_project_alone(host_of: HostOf) -> None:
     host = host_of("good", environ={"KINDLING_DISABLE_PLUGINS": "emr"})
-    host.configure(disable=("orbit",), prefer={"scheme.s3": "emr"})
-    assert state_of(host, "orbit") is PluginState.DISABLED
-    host.configure()
+    narrowed = host.configured(disable=("orbit",), prefer={"scheme.s3": "emr"})
+    assert state_of(narrowed, "orbit") is PluginState.DISABLED
     assert state_of(host, "orbit") is PluginState.AVAILABLE
+    assert host.configured() is host
+
+
+def test_a_configuration_cannot_allow_what_is_forbidden_already(host_of: HostOf) -> None:
+    host = host_of("good", allow=[])
+    assert state_of(host.configured(allow=["orbit"]), "orbit") is PluginState.DISABLED
 
 
 def test_a_configuration_disables_before_it_has_sections_checked(host_of: HostOf, tmp_path: Path) -> None:
