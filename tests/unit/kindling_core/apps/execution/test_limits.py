@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from kindling.apps.executor import guarded
 from kindling.apps.limits import Limit, RunControl, RunInterrupted, ThreadTarget
 from kindling.errors import AppCancelledError, AppRuntimeError, AppTimeoutError, UsageError
 
@@ -198,27 +200,32 @@ def test_the_outer_limit_ends_a_nested_run_whose_teardown_runs(make_app: Any, wh
 
 
 def test_an_interruption_that_has_not_arrived_is_taken_back() -> None:
-    armed, go = threading.Event(), threading.Lock()
+    """It is sent while the thread waits in C for the lock with which it disarms, and arrives nowhere but there."""
+    control, held = RunControl(), threading.Event()
     targets: list[ThreadTarget] = []
 
     def work() -> str:
-        targets.append(ThreadTarget())
-        armed.set()
-        with go:  # waits in C, where nothing arrives
+        def code() -> str:
+            targets.append(control._targets[-1])
+            held.wait(30)
             return "undisturbed"
 
-    go.acquire()
+        try:
+            return str(guarded(control, code))
+        except RunInterrupted:
+            return "interrupted, and then no more"
 
     def interfere() -> None:
-        armed.wait(30)
-        time.sleep(0.05)  # until it waits for the lock; too short, and the test shows less
-        targets[0].deliver(1)
-        targets[0].clear()
-        go.release()
+        while not targets:
+            time.sleep(0.01)
+        with control._condition:
+            held.set()
+            time.sleep(0.05)  # until it waits for the lock; too short, and the test shows less
+            targets[0].deliver(1)
 
     interferer = threading.Thread(target=interfere)
     interferer.start()
-    assert in_thread(work) == "undisturbed"
+    assert in_thread(work) in ("undisturbed", "interrupted, and then no more")
     interferer.join()
 
 
@@ -450,3 +457,38 @@ def test_what_a_coroutine_left_running_ends_with_the_run(make_app: Any) -> None:
 
 def test_the_interruption_is_no_exception_for_apps() -> None:
     assert not issubclass(RunInterrupted, Exception)
+
+
+def test_a_traced_run_on_another_thread_ends_after_a_cancellation() -> None:
+    """A debugger or a coverage measurement traces. In a process of its own, because what is tested for is a hang."""
+    code = """
+import sys, threading
+from kindling.apps.limits import RunControl, Limit, ThreadTarget, RunInterrupted
+
+def trace(*arguments):
+    return trace
+
+def traced():
+    sys.settrace(trace)
+    for arrives in (False, True):
+        target = ThreadTarget()
+        try:
+            if arrives:
+                target.deliver(1)
+            else:
+                target._sent = True  # and noticed already: nothing is to come any more
+            target.clear()
+        except RunInterrupted:
+            sys.settrace(trace)
+        after()
+    print("ended")
+
+def after():
+    return None
+
+thread = threading.Thread(target=traced, daemon=True)
+thread.start()
+thread.join(30)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.stdout == "ended\n", done.stderr
