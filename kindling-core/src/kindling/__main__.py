@@ -38,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"kindling {__version__}\n")
         return 0
     try:
+        from kindling.cli import rest_collector
+
+        rest_collector()
         from kindling.cli.main import run
 
         return run(typed)

@@ -1,7 +1,6 @@
 """Reading ``app.yaml`` and its overlay into an :class:`AppDefinition`."""
 
-from __future__ import annotations
-
+# Annotations are values here, not texts: checking a file needs them, and would have to evaluate each.
 import dataclasses
 from collections.abc import Iterator, Mapping
 from pathlib import Path

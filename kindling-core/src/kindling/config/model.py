@@ -1,7 +1,6 @@
 """The keys of ``kindling.yaml``."""
 
-from __future__ import annotations
-
+# Annotations are values here, not texts: checking a file needs them, and would have to evaluate each.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kindling.cli import wake_collector
 from kindling.cli.options import command as kindling_command
 from kindling.cli.session import Session
 from kindling.errors import AppCancelledError, UsageError
@@ -76,6 +77,7 @@ def _run(session: Session, app: str, given: Mapping[str, str], mode: str, time_l
         configure("DEBUG" if session.options.verbosity else "INFO", format="json" if out.is_json else "console"),
         _app_prints_to_stderr(out.is_json),
     ):
+        wake_collector()
         try:
             return manager.run(
                 app,
