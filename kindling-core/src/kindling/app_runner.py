@@ -113,7 +113,8 @@ def _run(given: argparse.Namespace) -> int:
         configure("DEBUG" if given.verbose else "INFO"),
         kindling.initialize(environment=given.environment) as framework,
     ):
-        manager = AppManager(framework, executor=AppExecutor(owns_process=True))
+        # In this process even with a time limit: on a cluster a child process has no Spark.
+        manager = AppManager(framework, executor=AppExecutor(owns_process=True, firm_limits=False))
         manager.loader.artifacts_first = bool(os.environ.get("KINDLING_ARTIFACTS_PATH"))
         run = manager.run(given.app, parameters=parameters)
         if run.result is not None:
