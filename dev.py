@@ -120,11 +120,12 @@ def run_test(options):
         expression = QUICK
     elif not options.campaign:
         expression += " and not campaign"
-    # Each process of a test writes its own file beside this one, wherever it runs.
-    data = os.path.join(ROOT, ".coverage")
-    for name in os.listdir(ROOT):
-        if name.startswith(".coverage"):
-            os.remove(os.path.join(ROOT, name))
+    # Each process of a test writes its own file beside this one, wherever it runs; in a folder of their own, because
+    # the clone's is on the path of the tests, and what is installed there is judged by when the folder changed.
+    folder = os.path.join(ROOT, "build", "coverage")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    data = os.path.join(folder, "data")
     covered = dict(os.environ, COVERAGE_FILE=data)
     pytest = [python, "-m", "coverage", "run", "-m", "pytest", "-m", expression] + PARALLEL
     if options.campaign:

@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from kindling.telemetry.logs import put_back_handlers
+
 _lock = threading.RLock()
 _running = 0
 _before: _Snapshot | None = None
@@ -125,11 +127,15 @@ class _LoggerState:
 
     def restore(self, logger: logging.Logger) -> list[logging.Handler]:
         """Put a logger back, and return the handlers that it had too many."""
-        added = [handler for handler in logger.handlers if handler not in self._handlers]
         if logger.level != self._level:
             logger.setLevel(self._level)
-        if logger.handlers != self._handlers:
-            logger.handlers[:] = self._handlers
+        if logger is logging.root:
+            added = put_back_handlers(self._handlers)
+        else:
+            added = [handler for handler in logger.handlers if handler not in self._handlers]
+            if added or logger.handlers != self._handlers:
+                # A list of its own: another thread may be going through the one that is there.
+                logger.handlers = list(self._handlers)
         logger.filters[:] = self._filters
         logger.propagate = self._propagate
         logger.disabled = self._disabled

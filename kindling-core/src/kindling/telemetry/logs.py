@@ -12,7 +12,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
 from types import TracebackType
 from typing import IO, Any, Literal
@@ -185,20 +185,48 @@ class _Configured:
         self.close()
 
 
+_attached: tuple[logging.Handler, ...] = ()
+
+
+def put_back_handlers(handlers: Iterable[logging.Handler]) -> list[logging.Handler]:
+    """Give the root logger the handlers that it had, and those of this module that belong there now.
+
+    Handlers of this module come and go with their runs: one that was there may have ended meanwhile, and a run beside
+    may have brought its own. What somebody removed of them (``basicConfig(force=True)``) comes back.
+
+    Args:
+        handlers: What the root logger had.
+
+    Returns:
+        The handlers that it had too many.
+    """
+    root = logging.getLogger()
+    with logging._lock:  # type: ignore[attr-defined]
+        kept = [each for each in handlers if not isinstance(each, (_Stream, _Capture))]
+        kept += _attached
+        added = [each for each in root.handlers if each not in kept and not isinstance(each, (_Stream, _Capture))]
+        root.handlers = kept
+    return added
+
+
 def _attach(handler: logging.Handler) -> None:
     """Add a handler to the root logger.
 
     The list is replaced, not changed: a thread that is going through it to log something would pass over a handler
     when another one is taken out before it, and its record would be lost (`Logger.callHandlers` takes no lock).
     """
+    global _attached
     root = logging.getLogger()
     with logging._lock:  # type: ignore[attr-defined]
+        _attached = (*_attached, handler)
         root.handlers = [*root.handlers, handler]
 
 
 def _detach(handler: logging.Handler) -> None:
+    global _attached
     root = logging.getLogger()
     with logging._lock:  # type: ignore[attr-defined]
+        _attached = tuple(each for each in _attached if each is not handler)
         root.handlers = [each for each in root.handlers if each is not handler]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from kindling.apps import process_state
+from kindling.telemetry.logs import bind, capture_to, get_logger
 
 
 def test_variables_folder_and_logging_are_put_back(
@@ -98,3 +99,32 @@ def test_handlers_that_an_app_leaves_behind_are_closed(make_app: Any, tmp_path: 
     handler = app.run()
     assert handler not in logging.root.handlers
     assert handler.stream is None or handler.stream.closed
+
+
+def test_a_run_that_begins_beside_keeps_its_log_when_the_outermost_one_ends() -> None:
+    kept: list[Any] = []
+    with process_state.kept():
+        beside = capture_to(kept.append, run_id="beside")
+        beside.__enter__()
+    with bind(run_id="beside"):
+        get_logger("orders").warning("still heard")
+    beside.__exit__(None, None, None)
+    assert [line["message"] for line in kept] == ["still heard"]
+
+
+def test_the_log_of_a_run_that_ended_meanwhile_does_not_come_back() -> None:
+    before = list(logging.root.handlers)
+    ended = capture_to([].append, run_id="ended")
+    ended.__enter__()
+    with process_state.kept():
+        ended.__exit__(None, None, None)
+    assert logging.root.handlers == before
+
+
+def test_a_log_that_an_app_threw_out_comes_back() -> None:
+    kept: list[Any] = []
+    with bind(run_id="mine"), capture_to(kept.append, run_id="mine"):
+        with process_state.kept():
+            logging.root.handlers = []
+        get_logger("orders").warning("heard again")
+    assert [line["message"] for line in kept] == ["heard again"]
