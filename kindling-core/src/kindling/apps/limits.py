@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -255,6 +256,9 @@ class RunControl:
             self._watcher.start()
 
     def _watching(self) -> None:
+        # Between the sending of an interruption and its arrival a traced thread of Python 3.11 does not get on, and
+        # one holds the lock that the interrupted one may be waiting for.
+        sys.settrace(None)
         with self._condition:
             while not self._finished:
                 wait = None if self._next is None else self._next - time.monotonic()

@@ -216,6 +216,7 @@ def test_an_interruption_that_has_not_arrived_is_taken_back() -> None:
             return "interrupted, and then no more"
 
     def interfere() -> None:
+        sys.settrace(None)  # as the thread does that interrupts in earnest: it must get on before the other one
         while not targets:
             time.sleep(0.01)
         with control._condition:
