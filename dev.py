@@ -289,10 +289,13 @@ def test_on(report, python, version):
     if read(stamp) != state:
         environment = dict(os.environ, UV_PYTHON_DOWNLOADS="never", UV_LINK_MODE="copy")
         print("\n== {}: set-up ==".format(name), flush=True)
-        members = [argument for member in MEMBERS for argument in ("-e", "./" + member)]
+        members = [argument for member in MEMBERS for argument in ("-e", "./" + member)] + [
+            "-e",
+            "./kindling-core[engine]",
+        ]
         install = [python, "-m", "uv", "pip", "install", "--quiet", "--python", other, "-c", "constraints.txt"]
         made = call([python, "-m", "uv", "venv", "--quiet", "--clear", "--python", interpreter, folder], environment)
-        if made != 0 or call(install + members + ["--group", "test"], environment) != 0:
+        if made != 0 or call(install + members + ["--group", "test", "--group", "build"], environment) != 0:
             report.failures.append(name)
             return
         write(stamp, state)
