@@ -257,7 +257,7 @@ class RunControl:
 
     def _watching(self) -> None:
         # Between the sending of an interruption and its arrival a traced thread of Python 3.11 does not get on, and
-        # one holds the lock that the interrupted one may be waiting for.
+        # this one holds the lock that the interrupted one may be waiting for.
         sys.settrace(None)
         with self._condition:
             while not self._finished:

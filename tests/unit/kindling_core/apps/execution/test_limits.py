@@ -60,8 +60,8 @@ WHERE = {"main thread": lambda call: call(), "another thread": in_thread}
 @pytest.mark.parametrize("source", [SLEEPS, SLEEPS_ASYNC], ids=["sync", "async"])
 def test_a_limit_ends_main_and_teardown_sees_why(make_app: Any, where: str, source: str) -> None:
     app = make_app(source, framework=[])
-    with pytest.raises(AppTimeoutError, match=r"limit of 0\.1 s") as caught:
-        WHERE[where](lambda: app.run(limit=Limit(0.1)))
+    with pytest.raises(AppTimeoutError, match=r"limit of 0\.5 s") as caught:
+        WHERE[where](lambda: app.run(limit=Limit(0.5)))
     assert app.framework == ["started", "AppTimeoutError"]
     assert caught.value.code == "KDL-RUN-004"
     assert caught.value.location.file.endswith("main.py")
@@ -325,7 +325,7 @@ def test_a_limit_holds_beside_a_running_loop(make_app: Any) -> None:
     app = make_app(SLEEPS_ASYNC, framework=[])
 
     async def cell() -> Any:
-        return app.run(limit=Limit(0.1))
+        return app.run(limit=Limit(0.5))
 
     with pytest.raises(AppTimeoutError):
         asyncio.run(cell())

@@ -181,8 +181,8 @@ def test_a_limit_ends_the_app_and_its_teardown_runs(make_app: Any, tmp_path: Pat
             pathlib.Path({str(tmp_path / "seen")!r}).write_text(type(error).__name__)
         """
     )
-    with pytest.raises(AppTimeoutError, match=r"limit of 0\.5 s") as caught:
-        app.run(mode="standalone", limit=Limit(0.5, grace=20))
+    with pytest.raises(AppTimeoutError, match=r"limit of 2 s") as caught:
+        app.run(mode="standalone", limit=Limit(2, grace=20))
     assert (tmp_path / "seen").read_text() == "AppTimeoutError"
     assert caught.value.code == "KDL-RUN-004"
 
