@@ -168,5 +168,7 @@ def test_listing_what_is_known_imports_neither_a_plugin_nor_anything_heavy(
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time")}
     assert "kindling.plugins.listing" in imported
     heavy = {"pluggy", "yaml", "rich", "importlib.metadata", "importlib_metadata", "email", "subprocess", "asyncio"}
+    if sys.version_info < (3, 11):
+        heavy.remove("subprocess")  # click imports uuid, and that Python's uuid comes to it by way of platform
     assert not imported & heavy
     assert not [name for name in imported if name.startswith(("kindling_", "acme"))]
