@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
-from kindling.contracts import AppRunner, Context, Detection
+from kindling.contracts import Context, Detection
+from kindling.spark.attached import AttachedRunner
 from kindling_databricks.settings import DatabricksSettings
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 #: Every Databricks runtime sets it, clusters and serverless alike. ``DATABRICKS_HOST`` is no evidence: people set
 #: that on their laptops.
@@ -39,7 +34,7 @@ def open_runner(context: Context, settings: DatabricksSettings | None) -> Databr
     return DatabricksRunner(settings or DatabricksSettings())
 
 
-class DatabricksRunner(AppRunner):
+class DatabricksRunner(AttachedRunner):
     """App execution inside Databricks.
 
     Args:
@@ -47,30 +42,4 @@ class DatabricksRunner(AppRunner):
     """
 
     def __init__(self, settings: DatabricksSettings) -> None:
-        self._settings = settings
-
-    def spark_session(self, conf: Mapping[str, str]) -> SparkSession:
-        """Return the session of the notebook or the job.
-
-        Args:
-            conf: Configuration that it must have; ``platforms.databricks.conf`` wins.
-
-        Raises:
-            UnsupportedOperation: KDL-PLG-020, this process does not run in Databricks.
-            SparkError: KDL-SPK-001, this is no place with Spark.
-        """
-        from kindling.spark.attached import attach_session
-
-        return attach_session("Databricks", {**conf, **self._settings.conf}, is_here=detect() is not None)
-
-    def display(self, value: Any) -> None:
-        """Show a value as the notebook's own ``display`` does; as text in a job.
-
-        Args:
-            value: Anything; data frames are shown as tables.
-        """
-        show = getattr(sys.modules.get("__main__"), "display", None)
-        if callable(show):
-            show(value)
-        else:
-            super().display(value)
+        super().__init__("Databricks", settings.conf, is_here=lambda: detect() is not None)

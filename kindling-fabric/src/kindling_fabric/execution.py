@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kindling.contracts import AppRunner, Context, Detection
+from kindling.contracts import Context, Detection
+from kindling.spark.attached import AttachedRunner
 from kindling_fabric.settings import FabricSettings
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 #: The variable that Spark in Fabric and in Synapse both have; Microsoft's own SynapseML goes by it.
 SERVICE_VARIABLE, SERVICE = "AZURE_SERVICE", "Microsoft.ProjectArcadia"
@@ -57,7 +54,7 @@ def open_runner(context: Context, settings: FabricSettings | None) -> FabricRunn
     return FabricRunner(settings or FabricSettings())
 
 
-class FabricRunner(AppRunner):
+class FabricRunner(AttachedRunner):
     """App execution inside Fabric.
 
     Args:
@@ -65,33 +62,7 @@ class FabricRunner(AppRunner):
     """
 
     def __init__(self, settings: FabricSettings) -> None:
-        self._settings = settings
-
-    def spark_session(self, conf: Mapping[str, str]) -> SparkSession:
-        """Return the session of the notebook or the job; Fabric starts one for each.
-
-        Args:
-            conf: Configuration that it must have; ``platforms.fabric.conf`` wins.
-
-        Raises:
-            UnsupportedOperation: KDL-PLG-020, this process does not run in Fabric.
-            SparkError: KDL-SPK-001, this is a Python notebook, which has no Spark.
-        """
-        from kindling.spark.attached import attach_session
-
-        return attach_session("Fabric", {**conf, **self._settings.conf}, is_here=detect() is not None)
-
-    def display(self, value: Any) -> None:
-        """Show a value as the notebook's own ``display`` does; as text in a job.
-
-        Args:
-            value: Anything; data frames are shown as tables.
-        """
-        show = getattr(sys.modules.get("__main__"), "display", None)
-        if callable(show):
-            show(value)
-        else:
-            super().display(value)
+        super().__init__("Fabric", settings.conf, is_here=lambda: detect() is not None)
 
     def run_id(self) -> str | None:
         """Return Fabric's id of the activity that this process belongs to, or None where it does not tell."""

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kindling.contracts import AppRunner, Context, Detection
+from kindling.contracts import Context, Detection
+from kindling.spark.attached import AttachedRunner
 from kindling_synapse.settings import SynapseSettings
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 #: The variable that Spark in Synapse and in Fabric both have; Microsoft's own SynapseML goes by it.
 SERVICE_VARIABLE, SERVICE = "AZURE_SERVICE", "Microsoft.ProjectArcadia"
@@ -59,7 +56,7 @@ def open_runner(context: Context, settings: SynapseSettings | None) -> SynapseRu
     return SynapseRunner(settings or SynapseSettings())
 
 
-class SynapseRunner(AppRunner):
+class SynapseRunner(AttachedRunner):
     """App execution inside Synapse.
 
     Args:
@@ -67,33 +64,7 @@ class SynapseRunner(AppRunner):
     """
 
     def __init__(self, settings: SynapseSettings) -> None:
-        self._settings = settings
-
-    def spark_session(self, conf: Mapping[str, str]) -> SparkSession:
-        """Return the session of the notebook or the job; Synapse starts one for each.
-
-        Args:
-            conf: Configuration that it must have; ``platforms.synapse.conf`` wins.
-
-        Raises:
-            UnsupportedOperation: KDL-PLG-020, this process does not run in Synapse.
-            SparkError: KDL-SPK-001, this is no place with Spark.
-        """
-        from kindling.spark.attached import attach_session
-
-        return attach_session("Synapse", {**conf, **self._settings.conf}, is_here=detect() is not None)
-
-    def display(self, value: Any) -> None:
-        """Show a value as the notebook's own ``display`` does; as text in a job.
-
-        Args:
-            value: Anything; data frames are shown as tables.
-        """
-        show = getattr(sys.modules.get("__main__"), "display", None)
-        if callable(show):
-            show(value)
-        else:
-            super().display(value)
+        super().__init__("Synapse", settings.conf, is_here=lambda: detect() is not None)
 
 
 def _active_session() -> Any:
