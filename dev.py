@@ -237,9 +237,11 @@ class Report:
     def _count(self, results):
         from xml.etree import ElementTree
 
-        if not os.path.exists(results):
+        try:
+            suites = list(ElementTree.parse(results).getroot().iter("testsuite"))
+        except (OSError, ElementTree.ParseError):
             return  # pytest did not come as far as that, and its exit code is noted
-        for suite in ElementTree.parse(results).getroot().iter("testsuite"):
+        for suite in suites:
             bad = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
             skipped = int(suite.get("skipped", 0))
             self.counts["failed"] += bad

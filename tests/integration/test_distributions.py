@@ -31,6 +31,18 @@ CLUSTERS = {
                       "pandas==2.2.3", "typing-extensions==4.12.2", "requests==2.32.3"],
 }  # fmt: skip
 
+#: Spark is published as sources of half a gigabyte, which would have to be unpacked to learn these few lines.
+SPARK = """
+[[dependency-metadata]]
+name = "pyspark"
+requires-dist = [
+    "py4j",
+    "grpcio; extra == 'connect'", "grpcio-status; extra == 'connect'", "googleapis-common-protos; extra == 'connect'",
+    "pandas; extra == 'connect'", "pyarrow; extra == 'connect'", "numpy; extra == 'connect'",
+]
+provides-extra = ["connect"]
+"""
+
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("distributions")]
 
 
@@ -188,11 +200,13 @@ def test_the_oldest_versions_that_the_ranges_allow_do_work(dist: Path, tmp_path:
 
 def resolve(dist: Path, tmp_path: Path, requirements: Sequence[str], constraints: Sequence[str] = ()) -> set[str]:
     """Return the lines of what a set of requirements resolves to, without installing anything."""
-    wanted, bounds = tmp_path / "wanted.in", tmp_path / "bounds.txt"
+    wanted, bounds, settings = tmp_path / "wanted.in", tmp_path / "bounds.txt", tmp_path / "uv.toml"
+    settings.write_text(SPARK, encoding="utf-8")
     wanted.write_text("\n".join(requirements), encoding="utf-8")
     bounds.write_text("\n".join(constraints), encoding="utf-8")
     lines = uv("pip", "compile", "--quiet", "--no-annotate", "--no-header", "--find-links", dist, "--python-version",
-               "3.11", "--no-emit-find-links", "-c", bounds, wanted).splitlines()  # fmt: skip
+               "3.11", "--no-emit-find-links", "--config-file", settings, "-c", bounds,
+               wanted).splitlines()  # fmt: skip
     return {line.strip() for line in lines if line.strip()}
 
 
