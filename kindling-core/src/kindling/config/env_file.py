@@ -27,7 +27,7 @@ def parse_env_file(text: str, file: str, problems: list[Problem]) -> dict[str, s
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
     number = 0
     while number < len(lines):
-        line = lines[number].strip()
+        line = lines[number].lstrip()  # and not at its end, which may be inside of quotes
         number += 1
         if not line or line.startswith("#"):
             continue
@@ -40,9 +40,9 @@ def parse_env_file(text: str, file: str, problems: list[Problem]) -> dict[str, s
                 Problem("KDL-CFG-020", "the line sets no variable", Location(file, number, 1), "NAME=value")
             )
             continue
-        rest = rest.strip()
+        rest = rest.lstrip()
         if rest[:1] not in ("'", '"'):
-            found[name] = _without_comment(rest)
+            found[name] = _without_comment(rest.rstrip())
             continue
         began = number
         raw = rest[1:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kindling.config.env_file import parse_env_file
@@ -64,5 +64,7 @@ def test_any_text_is_read_or_named(text: str) -> None:
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="'\r", exclude_categories=["Cs"])))
+@example(" \n")
+@example("\x0c\n ")
 def test_a_value_in_single_quotes_stands_for_itself(text: str) -> None:
     assert parse_env_file(f"A='{text}'", ".env", []) == {"A": text}
