@@ -6,7 +6,12 @@ import gc
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
+
+import pytest
+
+from kindling.__main__ import main
 
 
 def test_an_app_finds_the_garbage_collector_as_python_sets_it(tmp_path: Path) -> None:
@@ -23,4 +28,14 @@ def test_an_app_finds_the_garbage_collector_as_python_sets_it(tmp_path: Path) ->
         env=os.environ,
         check=True,
     )
-    assert json.loads(done.stdout)["result"] == [True, *gc.get_threshold()]
+    usual = subprocess.run(
+        [sys.executable, "-c", "import gc; print(*gc.get_threshold())"], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout)["result"] == [True, *map(int, usual.stdout.split())]
+
+
+def test_a_command_that_a_program_runs_leaves_the_collector_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+    before = gc.get_threshold()
+    assert main(["explain", "KDL-CFG-004"]) == 0
+    assert gc.get_threshold() == before
+    assert "Unknown key" in capsys.readouterr().out

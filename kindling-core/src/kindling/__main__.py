@@ -37,15 +37,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         sys.stdout.write(f"kindling {__version__}\n")
         return 0
-    try:
-        from kindling.cli import rest_collector
+    from kindling.cli import rest_collector, wake_collector
 
-        rest_collector()
+    rest_collector()
+    try:
         from kindling.cli.main import run
 
         return run(typed)
     except KeyboardInterrupt:
         return INTERRUPTED
+    finally:
+        wake_collector()
 
 
 if __name__ == "__main__":

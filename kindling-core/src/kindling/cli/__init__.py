@@ -15,7 +15,12 @@ def rest_collector() -> None:
     gc.set_threshold(100 * _usual[0], *_usual[1:])
 
 
-def wake_collector() -> None:
-    """Let the garbage collector come as usual, and pass over what is there already: it stays to the end."""
-    gc.freeze()
+def wake_collector(*, freeze: bool = False) -> None:
+    """Let the garbage collector come as usual.
+
+    Args:
+        freeze: Let it pass over what is there already, because it stays to the end.
+    """
+    if freeze:
+        gc.freeze()
     gc.set_threshold(*_usual)

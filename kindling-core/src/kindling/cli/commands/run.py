@@ -77,7 +77,7 @@ def _run(session: Session, app: str, given: Mapping[str, str], mode: str, time_l
         configure("DEBUG" if session.options.verbosity else "INFO", format="json" if out.is_json else "console"),
         _app_prints_to_stderr(out.is_json),
     ):
-        wake_collector()
+        wake_collector(freeze=True)
         try:
             return manager.run(
                 app,
