@@ -16,8 +16,10 @@ ARTIFACT = DeltaArtifact("4.2.0", "4.4.0")
 
 def stand_in(folder: Path, script: str) -> Path:
     """A program in the place of java, to see what becomes of its answers."""
-    program = folder / "java"
-    program.write_text(f"#!{sys.executable}\nimport pathlib, sys\narguments = sys.argv[1:]\n{script}")
+    program, code = folder / "java", folder / "java.py"
+    code.write_text(f"import pathlib, sys\narguments = sys.argv[1:]\n{script}")
+    # Through a shell: the path of an interpreter may hold spaces, and the first line of a program may not.
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{code}" "$@"\n')
     program.chmod(0o755)
     return program
 
