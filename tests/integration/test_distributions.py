@@ -49,6 +49,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("distributions")]
 def run(*command: str | Path, cwd: Path | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run a program and return what it said; a failure shows all of it."""
     environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_LINK_MODE": "copy"}
+    # As pip does: a company's own certificates are the system's.
+    environment["UV_SYSTEM_CERTS"] = "1"
     # Nothing of these tests' own environment may be seen by the ones that are made here.
     for name in ("PYTHONPATH", "VIRTUAL_ENV", "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START"):
         environment.pop(name, None)
